@@ -1,0 +1,35 @@
+# Needs Python 3.11 or later, make and git; everything else is fetched, as uv.lock says.
+
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+RUN := $(UV) run --frozen --all-extras
+
+# Where Python is told not to keep what it compiled, it is compiled once here instead.
+BYTECODE := $(if $(PYTHONDONTWRITEBYTECODE),--compile-bytecode)
+
+.PHONY: demo test check bench clean
+
+demo: .venv/installed          ## simulate a movie, track it, compare with the truth
+	$(RUN) longtake demo
+
+test: .venv/installed          ## all tests
+	$(RUN) pytest -q
+
+check: .venv/installed         ## format, lint, types, import contracts
+	$(RUN) ruff format --check
+	$(RUN) ruff check
+	$(RUN) pyright
+	$(RUN) lint-imports
+
+bench: .venv/installed         ## longtake beside trackpy, as ratios
+	$(RUN) python -m benchmarks
+
+clean:
+	rm -rf .venv .uv
+
+.venv/installed: uv.lock pyproject.toml | $(UV)
+	$(UV) sync --locked --all-extras $(BYTECODE)
+	touch $@
+
+.uv/bin/uv:
+	python3 -m venv .uv
+	.uv/bin/pip install --quiet --disable-pip-version-check uv

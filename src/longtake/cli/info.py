@@ -1,0 +1,126 @@
+"""``longtake info``: what is in a file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from longtake.streams import RecordStreamView
+
+
+def info(
+    file: Annotated[Path, typer.Argument(help="An HDF5 file.", show_default=False)],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Say what is in a file, and whether it is whole, being written, or left by a crash."""
+    found = describe(file)
+    if as_json:
+        typer.echo(json.dumps(found, indent=2, default=str))
+        return
+    typer.echo(
+        f"{found['path']}: {found['state']}, {_size(found['bytes'])}, "
+        f"{_size(found['bytes_on_disk'])} on disk"
+    )
+    for stream in found["streams"]:
+        span = f", {stream['first']} to {stream['last']}" if stream["keys"] else ""
+        typer.echo(f"  {stream['name']}: {stream['keys']} frames{span}, {stream['rows']} rows")
+        for name, dtype in stream["columns"].items():
+            typer.echo(f"    {name:<12} {dtype}")
+        for name, value in stream["attributes"].items():
+            typer.echo(f"    {name} = {value!r}")
+    for store in found["stores"]:
+        count = "" if store["frames"] is None else f": {store['frames']} frames"
+        typer.echo(f"  {store['layout']}{count}")
+    if "groups" in found and not found["stores"]:
+        typer.echo(f"  {found['groups']} groups, {found['datasets']} datasets")
+    if "groups" not in found and not found["streams"]:
+        typer.echo("  no streams yet")
+
+
+def describe(path: Path) -> dict[str, Any]:
+    """Give what `info` tells.
+
+    Raises
+    ------
+    NotFound
+        If there is no such file.
+    NotALongtakeFile
+        If it is not an HDF5 file.
+    """
+    import h5py
+
+    from longtake.errors import FileInUse, NotALongtakeFile, NotFound
+    from longtake.streams import StreamFileView
+
+    if not path.is_file():
+        raise NotFound(f"there is no file {path}")
+    status = path.stat()
+    found: dict[str, Any] = {
+        "path": str(path),
+        "state": "finished",
+        "bytes": status.st_size,
+        "bytes_on_disk": status.st_blocks * 512,
+        "streams": [],
+        "stores": [],
+    }
+    try:
+        with StreamFileView(path) as view:
+            if view.is_being_written:
+                found["state"] = "being written"
+            elif not view.was_closed:
+                found["state"] = "left by a crash, whole up to there"
+            found["streams"] = [_describe(stream) for stream in view.record_streams.values()]
+            return found
+    except NotALongtakeFile:
+        pass
+    try:
+        with h5py.File(path, "r") as h5:
+            found |= _describe_foreign(h5)
+    except BlockingIOError as error:
+        raise FileInUse(f"{path} is open for writing in another program: close it there") from error
+    except OSError as error:
+        raise NotALongtakeFile(f"{path} cannot be opened as an HDF5 file: {error}") from error
+    return found
+
+
+def _describe(stream: RecordStreamView) -> dict[str, Any]:
+    keys = stream.keys()
+    return {
+        "name": stream.name,
+        "keys": len(stream),
+        "first": int(keys[0]) if len(keys) else None,
+        "last": int(keys[-1]) if len(keys) else None,
+        "rows": stream.rows,
+        "columns": {name: str(dtype) for name, dtype in stream.dtypes.items()},
+        "attributes": stream.attributes,
+    }
+
+
+def _describe_foreign(h5: Any) -> dict[str, Any]:
+    import h5py
+
+    from longtake.framewise.pandas_layout import layout_of
+
+    found = layout_of(h5)
+    stores = [{"layout": found[0], "frames": found[1]}] if found else []
+    kinds = {"groups": 0, "datasets": 0}
+
+    def count(_: str, node: object) -> None:
+        kinds["datasets" if isinstance(node, h5py.Dataset) else "groups"] += 1
+
+    h5.visititems(count)
+    return {"state": "an HDF5 file of another program", "stores": stores, **kinds}
+
+
+def _size(count: int) -> str:
+    value = float(count)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"

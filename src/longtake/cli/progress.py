@@ -1,0 +1,78 @@
+"""The bar that long work shows, and how Ctrl-C ends it."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from longtake.pipeline import Progress
+
+
+@contextmanager
+def bar() -> Generator[Callable[[Progress], None]]:
+    """Show frames, rate, features and memory on the terminal, while the context lasts.
+
+    Ctrl-C lets the frame that is under way be finished, then raises KeyboardInterrupt; a second
+    one does not wait.
+    """
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("frames"),
+        TextColumn("{task.fields[rate]:.0f}/s"),
+        TextColumn("{task.fields[features]} features"),
+        TextColumn("{task.fields[memory]:.0f} MB"),
+        TimeRemainingColumn(),
+    )
+    console = Console(stderr=True)
+    with (
+        Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as shown,
+        _stopping_between_frames() as stop_if_asked,
+    ):
+        task = shown.add_task("", total=None, rate=0.0, features=0, memory=0.0)
+
+        def tell(progress: Progress) -> None:
+            shown.update(
+                task,
+                completed=progress.done,
+                total=progress.total,
+                rate=progress.rate,
+                features=progress.features,
+                memory=progress.peak_memory / 1e6,
+            )
+            stop_if_asked()
+
+        yield tell
+
+
+@contextmanager
+def _stopping_between_frames() -> Generator[Callable[[], None]]:
+    """Give a function that raises KeyboardInterrupt if Ctrl-C was pressed.
+
+    A compiled kernel that is interrupted in the middle raises an error of its own instead.
+    """
+    asked = False
+
+    def note(number: int, _: object) -> None:
+        nonlocal asked
+        if asked:
+            signal.default_int_handler(number, None)
+        asked = True
+
+    def stop_if_asked() -> None:
+        if asked:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield stop_if_asked
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,138 @@
+"""``longtake track``: from images to trajectories in one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from longtake.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+def track(
+    pattern: Annotated[
+        list[str],
+        typer.Argument(
+            help="The movie: a pattern such as 'frames/*.png' (in quotes), a folder, a TIFF stack,"
+            " a video, or the image files themselves.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="The file to make.", show_default=False)
+    ],
+    diameter: Annotated[
+        str,
+        typer.Option(
+            "-d",
+            "--diameter",
+            help="Size of a feature in pixels, odd; or one for each axis, as in 5,11,11.",
+            show_default=False,
+        ),
+    ],
+    search_range: Annotated[
+        str,
+        typer.Option(
+            "-r",
+            "--search-range",
+            help="How far a particle moves from frame to frame, in pixels; or one for each axis.",
+            show_default=False,
+        ),
+    ],
+    *,
+    memory: Annotated[
+        int, typer.Option("-m", "--memory", help="Frames a particle may be out of sight.")
+    ] = 0,
+    invert: Annotated[bool, typer.Option("--invert", help="Features are dark.")] = False,
+    minmass: Annotated[float, typer.Option(help="Least brightness of a feature, summed.")] = 0,
+    maxsize: Annotated[
+        float | None, typer.Option(help="Greatest radius of gyration, in pixels.")
+    ] = None,
+    separation: Annotated[
+        str | None, typer.Option(help="Least distance of two features. [default: diameter + 1]")
+    ] = None,
+    threshold: Annotated[
+        float | None, typer.Option(help="Clip the band-passed image below this. [default: 1]")
+    ] = None,
+    percentile: Annotated[
+        float, typer.Option(help="Features must be brighter than so many % of pixels.")
+    ] = 64,
+    topn: Annotated[int | None, typer.Option(help="Keep only the N brightest.")] = None,
+    gray: Annotated[
+        str | None,
+        typer.Option(help="Of images with channels: the channel's number (0), or 'mean'."),
+    ] = None,
+    on_error: Annotated[
+        str, typer.Option(help="'raise': stop at an unreadable image; 'skip': note it, go on.")
+    ] = "raise",
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue where an earlier run stopped.")
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option("-j", "--workers", help="Threads. [default: one a processor]")
+    ] = None,
+) -> None:
+    """Find the particles of every frame, link them, and store the trajectories.
+
+    Frame by frame, in bounded memory. Ctrl-C leaves a good file; --resume goes on from there and
+    ends with what an uninterrupted run would have stored.
+    """
+    from longtake.cli.progress import bar
+    from longtake.tracking import track as run
+
+    options = {
+        "invert": invert,
+        "minmass": minmass,
+        "maxsize": maxsize,
+        "separation": _numbers("--separation", separation, float) if separation else None,
+        "threshold": threshold,
+        "percentile": percentile,
+        "topn": topn,
+    }
+    sizes = _numbers("--diameter", diameter, int)
+    reach = _numbers("--search-range", search_range, float)
+    channel = int(gray) if gray is not None and gray.isdecimal() else gray
+    with bar() as progress:
+        try:
+            done = run(
+                pattern[0] if len(pattern) == 1 else pattern,
+                sizes,
+                reach,
+                output,
+                memory=memory,
+                gray=channel,  # pyright: ignore[reportArgumentType]  (it checks the word itself)
+                on_error=on_error,  # pyright: ignore[reportArgumentType]
+                resume=resume,
+                workers=workers,
+                progress=progress,
+                **options,
+            )
+        except KeyboardInterrupt:
+            typer.secho(
+                f"longtake: stopped; what was tracked is in {output}. "
+                "Run the same command with --resume to go on",
+                err=True,
+            )
+            raise typer.Exit(130) from None
+    resumed = f", resumed at frame {done.resumed_at}" if done.resumed_at is not None else ""
+    failed = f", {done.failed} unreadable" if done.failed else ""
+    typer.echo(
+        f"{done.path}: {done.frames} frames{resumed}{failed}, {done.features} features, "
+        f"{done.trajectories} trajectories"
+    )
+
+
+def _numbers(option: str, text: str, kind: Callable[[str], Any]) -> Any:
+    """Read ``5`` as a number and ``5,11,11`` as a tuple of them."""
+    try:
+        values = [kind(part) for part in text.split(",")]
+    except ValueError:
+        raise InvalidArgument(
+            f"{option} {text!r}: give a number, or one for each axis as in 5,11,11"
+        ) from None
+    return tuple(values) if len(values) > 1 else values[0]

@@ -1,0 +1,88 @@
+"""Every exception that longtake raises, as a tree.
+
+::
+
+    LongtakeError
+    ├── InvalidArgument        (ValueError)       an argument's value cannot be used
+    ├── WrongType              (TypeError)        an argument is of a kind that cannot be used
+    ├── FrameNotFound          (KeyError)         no such frame in a store
+    ├── NotFound               (FileNotFoundError) no file, folder or stream of that name
+    ├── AlreadyExists          (FileExistsError)  a name is taken
+    ├── UnreadableFrame        (ValueError)       an image cannot be read or does not fit the others
+    ├── NotALongtakeFile       (ValueError)       a file of another program, or no HDF5 file at all
+    ├── DamagedFile            (ValueError)       what is in the file contradicts itself
+    ├── FileInUse              (BlockingIOError)  another process is writing this file
+    ├── FileChangedElsewhere   (OSError)          another program altered the file under us
+    ├── WriteFailed            (OSError)          the disk is full or broken
+    ├── NoPermission           (PermissionError)  the system does not let us read or write there
+    ├── Closed                 (ValueError)       you closed it before
+    └── SubnetOversizeException                   a link strategy's limit was passed
+
+Catch `LongtakeError` for all of them, or the builtin that is named beside each.
+"""
+
+from __future__ import annotations
+
+
+class LongtakeError(Exception):
+    """Anything that longtake raises on purpose."""
+
+
+class InvalidArgument(LongtakeError, ValueError):
+    """An argument has a value that cannot be used."""
+
+
+class WrongType(LongtakeError, TypeError):
+    """An argument is of a kind that cannot be used."""
+
+
+class FrameNotFound(LongtakeError, KeyError):
+    """A store holds no frame of the number asked for."""
+
+    def __str__(self) -> str:
+        # KeyError shows the repr of its argument, which spoils a sentence.
+        return Exception.__str__(self)
+
+
+class NotFound(LongtakeError, FileNotFoundError):
+    """There is no file, folder or stream of that name."""
+
+
+class AlreadyExists(LongtakeError, FileExistsError):
+    """The name is taken."""
+
+
+class UnreadableFrame(LongtakeError, ValueError):
+    """An image cannot be read, or does not fit the ones before it."""
+
+
+class NotALongtakeFile(LongtakeError, ValueError):
+    """The file was made by another program; it was left as it is."""
+
+
+class DamagedFile(LongtakeError, ValueError):
+    """What is in the file contradicts itself."""
+
+
+class FileInUse(LongtakeError, BlockingIOError):
+    """Another process is writing this file."""
+
+
+class FileChangedElsewhere(LongtakeError, OSError):
+    """Another program altered the file while, or after, longtake wrote it."""
+
+
+class WriteFailed(LongtakeError, OSError):
+    """The bytes could not be written; what was written before them stays."""
+
+
+class NoPermission(LongtakeError, PermissionError):
+    """The system does not allow to read or write this file."""
+
+
+class Closed(LongtakeError, ValueError):
+    """The object was closed before this call."""
+
+
+class SubnetOversizeException(LongtakeError):
+    """A link strategy that was asked for by name met a subnet larger than its limit."""

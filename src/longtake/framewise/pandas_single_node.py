@@ -1,0 +1,279 @@
+"""PandasHDFStoreSingleNode: all frames in one table, as trackpy's store of that name keeps them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+
+from longtake.errors import FrameNotFound, InvalidArgument
+from longtake.framewise.fixed_format import copy_as_table
+from longtake.framewise.frame_number import whole_number
+from longtake.framewise.frame_schemas import read_schemas, write_schemas
+from longtake.framewise.framewise_data import FramewiseData
+from longtake.framewise.pandas_file import PandasFile
+from longtake.framewise.row_map import count
+from longtake.framewise.single_table import SingleTable, exact, widened
+from longtake.framewise.table_columns import Schema, columns_of, schema_of, table_of
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+
+class PandasHDFStoreSingleNode(FramewiseData):
+    """Keep all frames in one table, in the file format of trackpy's `PandasHDFStoreSingleNode`.
+
+    Files go both ways, and Pandas can query them across frames (``HDFStore.select``). For new
+    work take `FramewiseStore`, which is faster and survives a crash; a file of this store that
+    is killed while it is written may be lost. Close the store: what the table itself cannot say
+    (which frames are empty, or lack a column that others have) is written then.
+
+    Parameters
+    ----------
+    filename : str or path
+        The HDF5 file. It may hold other things beside the table.
+    key : str
+        Where the table is in the file.
+    mode : {"a", "w", "r", "r+"}
+        Read and write; the same in a new file, in place of one that is there; read only; read and
+        write a file that must be there.
+    t_column : str
+        The column that holds the frame number.
+    use_tabular_copy : bool
+        If `key` holds a table that Pandas wrote in its fixed format, or not by data columns, copy
+        it to ``<key>/tabular`` and use that.
+    **kwargs
+        ``complevel`` (0 to 9) and ``complib="zlib"``, as of `pandas.HDFStore`.
+
+    Raises
+    ------
+    NotFound
+        There is no such file (in the modes "r" and "r+") or no such folder.
+    NotALongtakeFile
+        The file is not an HDF5 file; it is left as it is.
+    FileInUse
+        The file is open for writing already, in this process or another.
+    InvalidArgument
+        The table in the file has no column `t_column`, or cannot be read frame by frame; or the
+        file is one of `FramewiseStore`, which is opened to read only.
+
+    Guarantees
+    ----------
+    Threads: one. Memory: where each frame's rows are, and the frame being read or put.
+
+    Notes
+    -----
+    Opening reads the whole table once, in bounded memory, to find each frame's rows. A frame put
+    again with as many rows is written over; with fewer, rows from the end of the table fill the
+    gap; with more, they go to the end. The first table with a new column, or with a dtype that
+    does not fit, makes the table be written anew, once. In other programs a frame without a
+    column that others have shows NaN, -1 (integers) or 0 in it; here it comes as it was put.
+
+    Examples
+    --------
+    >>> import pandas as pd, tempfile, os
+    >>> path = os.path.join(tempfile.mkdtemp(), "tracks.h5")
+    >>> with PandasHDFStoreSingleNode(path) as store:
+    ...     store.put(pd.DataFrame({"y": [1.0, 2.0], "x": [3.0, 4.0], "frame": 7}))
+    ...     store[7]
+         y    x  frame
+    0  1.0  3.0      7
+    1  2.0  4.0      7
+    """
+
+    def __init__(
+        self,
+        filename: str | os.PathLike[str],
+        key: str = "FrameData",
+        mode: str = "a",
+        t_column: str = "frame",
+        use_tabular_copy: bool = False,  # noqa: FBT001, FBT002  (trackpy's signature)
+        **kwargs: Any,
+    ) -> None:
+        self._file = PandasFile(filename, mode, kwargs)
+        self.filename = str(self._file.path)
+        self._t_column = t_column
+        self._table: SingleTable | None = None
+        self._schemas: dict[int, Schema] = {}  # of frames that differ from the table
+        self._changed = False
+        try:
+            self.key = _checked_key(key)
+            if use_tabular_copy:
+                with self._file.reading(f"the table {key!r}"):
+                    self.key = copy_as_table(self._file, self.key, t_column)
+            if self.key in self._file.root:
+                self._open_table()
+        except BaseException:
+            self._file.close()
+            raise
+
+    def __repr__(self) -> str:
+        state = "closed" if self._file.closed else f"{self.key!r}: {len(self)} frames"
+        return f"<{type(self).__name__} {self.filename!r}, {state}>"
+
+    @property
+    def t_column(self) -> str:
+        """The name of the column that holds the frame number."""
+        return self._t_column
+
+    @property
+    def frames(self) -> list[int]:
+        """All frame numbers, ascending."""
+        return sorted(self._all_frames())
+
+    @property
+    def max_frame(self) -> int:
+        """The highest frame number."""
+        frames = self._all_frames()
+        if not frames:
+            raise FrameNotFound(f"{self.filename} holds no frame yet")
+        return max(frames)
+
+    def __len__(self) -> int:
+        return len(self._all_frames())
+
+    def __contains__(self, frame_no: object) -> bool:
+        return whole_number(frame_no) in self._all_frames()
+
+    def __iter__(self) -> Iterator[pd.DataFrame]:
+        for frame_no in self.frames:
+            yield self.get(frame_no)
+
+    def put(self, df: pd.DataFrame) -> None:
+        """Store one frame's table; a frame that is there already is replaced.
+
+        Parameters
+        ----------
+        df : DataFrame
+            Columns of numbers or booleans, one of them `t_column`, the same in every row. An
+            empty table says its frame in ``df.attrs["frame_no"]``.
+
+        Raises
+        ------
+        WrongType, InvalidArgument
+            If the table cannot be stored, or the store was opened for reading; nothing was written.
+        WriteFailed
+            If HDF5 could not write it.
+        """
+        root = self._file.root
+        frame_no, columns = columns_of(df, self._t_column)
+        _check_fields(columns)
+        schema = schema_of(columns)
+        with self._file.writing(f"frame {frame_no}"):
+            if self._table is None:
+                group = self._make_group(root)
+                self._table = SingleTable.create(self._file, group, self._t_column, schema)
+            elif len(df):
+                self._make_fit(self._table, columns)
+            self._changed = True
+            fields = self._table.layout.schema
+            rows = len(df)
+            self._table.put(frame_no, widened(columns if rows else {}, fields, rows))
+            if rows and schema == fields:
+                self._schemas.pop(frame_no, None)
+            else:
+                self._schemas[frame_no] = schema
+
+    def get(self, frame_no: int) -> pd.DataFrame:
+        """Give the table of one frame.
+
+        Raises
+        ------
+        FrameNotFound
+            If the frame was never put.
+        DamagedFile
+            If the file cannot be read.
+        """
+        number = whole_number(frame_no)
+        if number not in self._all_frames() or self._table is None:
+            raise FrameNotFound(f"{self.filename} holds no frame {number}")
+        schema = self._schemas.get(number)
+        if number not in self._table.frames:
+            return table_of({name: np.zeros(0, dtype) for name, dtype in schema or ()}, number)
+        with self._file.reading(f"frame {number}"):
+            columns = self._table.layout.columns(self._table.get(number))
+        if schema is not None:
+            columns = {name: columns[name].astype(dtype) for name, dtype in schema}
+        return table_of(columns, number)
+
+    def close(self) -> None:
+        """Finish the file. Closing twice is allowed."""
+        if not self._file.closed and self._changed and self._table is not None:
+            with self._file.writing("the list of frames"):
+                self._table.finish()
+                group = self._file.root[self.key]
+                write_schemas(group.id, self._schemas, self._row_counts(self._table))
+        self._table = None
+        self._file.close()
+
+    def _all_frames(self) -> set[int]:
+        _ = self._file.root  # raises if closed
+        rows = set() if self._table is None else set(self._table.frames)
+        return rows.union(self._schemas)
+
+    def _row_counts(self, table: SingleTable) -> dict[int, int]:
+        return {frame: count(runs) for frame, runs in table.frames.items()}
+
+    def _open_table(self) -> None:
+        node = self._file.root[self.key]
+        with self._file.reading(f"the table {self.key!r}"):
+            if not isinstance(node, h5py.Group) or "table" not in node:
+                raise InvalidArgument(
+                    f"{self.filename} has no table of rows at {self.key!r}: open it with "
+                    "use_tabular_copy=True, or choose another key="
+                )
+            self._table = SingleTable(self._file, node.id, self._t_column)
+            self._schemas = read_schemas(node.id, self._row_counts(self._table))
+
+    def _make_group(self, root: h5py.File) -> h5py.h5g.GroupID:
+        links = h5py.h5p.create(h5py.h5p.LINK_CREATE)
+        links.set_create_intermediate_group(True)
+        properties = self._file.group_properties()
+        return h5py.h5g.create(root.id, self.key.encode(), lcpl=links, gcpl=properties)
+
+    def _make_fit(self, table: SingleTable, columns: dict[str, np.ndarray]) -> None:
+        """Give the table the columns and dtypes that the values need, if it has not got them."""
+        before = table.layout.schema
+        wanted = dict(before)
+        for name, values in columns.items():
+            have = wanted.setdefault(name, values.dtype)
+            if not exact(values, have):
+                wanted[name] = np.promote_types(have, values.dtype)
+                if not exact(values, wanted[name]):
+                    raise _misfit(name, values.dtype, have)
+        after = tuple(wanted.items())
+        if after == before:
+            return
+        if not table.holds_exactly(after):
+            changed = next(name for name, dtype in before if wanted[name] != dtype)
+            raise _misfit(changed, columns[changed].dtype, dict(before)[changed])
+        for frame_no in table.frames:
+            self._schemas.setdefault(frame_no, before)
+        table.rewrite(after)
+
+
+def _misfit(name: str, dtype: np.dtype, have: np.dtype) -> InvalidArgument:
+    return InvalidArgument(
+        f"column {name!r} holds {dtype} values that cannot be kept exactly beside the {have} "
+        f"values that earlier frames have in it: convert it with df[{name!r}].astype({have.name!r})"
+    )
+
+
+def _checked_key(key: str) -> str:
+    parts = key.strip("/").split("/")
+    if any(part in {"", ".", ".."} or "\0" in part for part in parts):
+        raise InvalidArgument(f"key={key!r} cannot be the place of a table")
+    return "/".join(parts)
+
+
+def _check_fields(columns: dict[str, np.ndarray]) -> None:
+    for name in columns:
+        if name == "index" or "/" in name:
+            raise InvalidArgument(
+                f"a column cannot be called {name!r} in a single table: rename it, "
+                "or use PandasHDFStore"
+            )

@@ -1,0 +1,212 @@
+"""PandasHDFStore: a group a frame, as trackpy's store of that name keeps them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import h5py
+
+from longtake.errors import FrameNotFound
+from longtake.framewise.frame_number import whole_number
+from longtake.framewise.framewise_data import FramewiseData
+from longtake.framewise.pandas_file import PandasFile
+from longtake.framewise.pandas_layout import (
+    CACHE,
+    Layout,
+    block_layout,
+    create_table,
+    frame_names,
+    read_layout,
+    read_rows,
+    write_rows,
+)
+from longtake.framewise.table_columns import columns_of, schema_of, table_of
+from longtake.hdf.attributes import add_packed
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+    import numpy as np
+    import pandas as pd
+
+_CHUNK_BYTES = 1 << 20
+
+
+class PandasHDFStore(FramewiseData):
+    """Keep one table a frame in the file format of trackpy's `PandasHDFStore`.
+
+    Files go both ways: trackpy opens those written here, and those that trackpy wrote open here.
+    For new work take `FramewiseStore`, which is faster, smaller, and survives a crash; a file of
+    this store that is killed while it is written may be lost.
+
+    Parameters
+    ----------
+    filename : str or path
+        The HDF5 file. It may hold other things beside the frames.
+    mode : {"a", "w", "r", "r+"}
+        Read and write; the same in a new file, in place of one that is there; read only; read and
+        write a file that must be there.
+    t_column : str
+        The column that holds the frame number.
+    **kwargs
+        ``complevel`` (0 to 9) and ``complib="zlib"``, as of `pandas.HDFStore`.
+
+    Raises
+    ------
+    NotFound
+        There is no such file (in the modes "r" and "r+") or no such folder.
+    NotALongtakeFile
+        The file is not an HDF5 file; it is left as it is.
+    FileInUse
+        The file is open for writing already, in this process or another.
+    InvalidArgument
+        The file is one of `FramewiseStore`, which is opened to read only.
+
+    Guarantees
+    ----------
+    Threads: one. Memory: the name of each frame, and the frame being read or put.
+
+    Examples
+    --------
+    >>> import pandas as pd, tempfile, os
+    >>> path = os.path.join(tempfile.mkdtemp(), "tracks.h5")
+    >>> with PandasHDFStore(path) as store:
+    ...     store.put(pd.DataFrame({"y": [1.0, 2.0], "x": [3.0, 4.0], "frame": 7}))
+    ...     store[7]
+         y    x  frame
+    0  1.0  3.0      7
+    1  2.0  4.0      7
+    """
+
+    def __init__(
+        self,
+        filename: str | os.PathLike[str],
+        mode: str = "a",
+        t_column: str = "frame",
+        **kwargs: Any,
+    ) -> None:
+        self._file = PandasFile(filename, mode, kwargs)
+        self.filename = str(self._file.path)
+        self._t_column = t_column
+        self._names: dict[int, bytes] = {}
+        self._links = -1  # how many links the root had when `_names` was read
+
+    def __repr__(self) -> str:
+        state = "closed" if self._file.closed else f"{len(self)} frames"
+        return f"<{type(self).__name__} {self.filename!r}, {state}>"
+
+    @property
+    def t_column(self) -> str:
+        """The name of the column that holds the frame number."""
+        return self._t_column
+
+    @property
+    def frames(self) -> list[int]:
+        """All frame numbers, ascending."""
+        return sorted(self._frame_names())
+
+    @property
+    def max_frame(self) -> int:
+        """The highest frame number."""
+        names = self._frame_names()
+        if not names:
+            raise FrameNotFound(f"{self.filename} holds no frame yet")
+        return max(names)
+
+    def __len__(self) -> int:
+        return len(self._frame_names())
+
+    def __contains__(self, frame_no: object) -> bool:
+        return whole_number(frame_no) in self._frame_names()
+
+    def __iter__(self) -> Iterator[pd.DataFrame]:
+        for frame_no in self.frames:
+            yield self.get(frame_no)
+
+    def put(self, df: pd.DataFrame) -> None:
+        """Store one frame's table; a frame that is there already is replaced.
+
+        Parameters
+        ----------
+        df : DataFrame
+            Columns of numbers or booleans, one of them `t_column`, the same in every row. An
+            empty table says its frame in ``df.attrs["frame_no"]``.
+
+        Raises
+        ------
+        WrongType, InvalidArgument
+            If the table cannot be stored, or the store was opened for reading; nothing was written.
+        WriteFailed
+            If HDF5 could not write it; a table that was there before is kept.
+        """
+        root = self._file.root.id
+        frame_no, columns = columns_of(df, self._t_column)
+        names = self._frame_names()
+        layout = block_layout(schema_of(columns))
+        name = b"Frame_%d" % frame_no
+        before = names.get(frame_no)
+        with self._file.writing(f"frame {frame_no}"):
+            # trackpy's list of frames in the file would no longer be true; it makes a new one.
+            if root.links.exists(CACHE):
+                root.unlink(CACHE)
+            if before is None:
+                # Room for one more column: when `particle` comes with it, the table replaced
+                # leaves a hole that the next one fits in, and the file does not grow.
+                self._write(name, layout, columns, spare=8)
+            else:
+                written_as = name + b" (new)"
+                self._write(written_as, layout, columns, spare=0)
+                root.unlink(before)
+                root.links.move(written_as, root, name)
+        names[frame_no] = name
+        self._links = root.get_num_objs()
+
+    def _write(
+        self, name: bytes, layout: Layout, columns: dict[str, np.ndarray], spare: int
+    ) -> None:
+        """Make the group of a table, with room for so many bytes more a row."""
+        records = layout.records(columns)
+        root = self._file.root.id
+        group = h5py.h5g.create(root, name, gcpl=self._file.group_properties())
+        for key, packed in layout.group_attributes:
+            add_packed(group, key, packed)
+        size = layout.record.itemsize
+        chunk = max(1, min(-(-len(records) * (size + spare) // size), _CHUNK_BYTES // size))
+        table = create_table(self._file, group, b"table", layout, len(records), chunk)
+        write_rows(table, layout, range(len(records)), records)
+
+    def get(self, frame_no: int) -> pd.DataFrame:
+        """Give the table of one frame.
+
+        Raises
+        ------
+        FrameNotFound
+            If the frame was never put.
+        DamagedFile
+            If what the file holds for it is not such a table.
+        """
+        number = whole_number(frame_no)
+        name = self._frame_names().get(number)
+        if name is None:
+            raise FrameNotFound(f"{self.filename} holds no frame {number}")
+        with self._file.reading(f"frame {number}"):
+            group = h5py.h5g.open(self._file.root.id, name)
+            table = h5py.h5d.open(group, b"table")
+            layout = read_layout(group, table)
+            columns = layout.columns(read_rows(table, layout, range(table.shape[0])))
+            return table_of(columns, number)
+
+    def close(self) -> None:
+        """Finish the file. Closing twice is allowed."""
+        self._file.close()
+
+    def _frame_names(self) -> dict[int, bytes]:
+        """Give the name of each frame's group, read again when the file has gained some."""
+        root = self._file.root.id
+        links = root.get_num_objs()
+        if links != self._links:
+            with self._file.reading("the list of frames"):
+                self._names = frame_names(root)
+            self._links = links
+        return self._names

@@ -1,0 +1,350 @@
+"""The one writer of a file: structure changes, growth ahead of need, close."""
+
+from __future__ import annotations
+
+import os
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from time import monotonic
+from typing import TYPE_CHECKING, Literal, Self, get_args
+
+from longtake.errors import (
+    Closed,
+    FileChangedElsewhere,
+    InvalidArgument,
+    LongtakeError,
+    NotFound,
+    WriteFailed,
+)
+from longtake.hdf import creation, journal, layout, locks, recovery, superblock, transaction
+from longtake.hdf.journal import Change
+from longtake.hdf.live_ranges import LiveRanges
+from longtake.hdf.overlay import Overlay
+from longtake.hdf.raw_file import RawFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    import h5py
+
+    from longtake.hdf.dataset import GrowingDataset
+
+Durability = Literal["process", "interval", "entry"]
+_DURABILITIES = get_args(Durability)
+
+#: Datasets that change in one transaction; more of them could overflow a journal slot.
+_BATCH = 16
+_WATCH_S = 1.0
+_SYNC_S = 1.0
+
+
+class LiveFile:
+    """An HDF5 file that is appended to in place, and is a plain, closed one at every moment.
+
+    Parameters
+    ----------
+    raw : RawFile
+        The open file; use `create` or `open`.
+    durability : {"process", "interval", "entry"}
+        What an append survives: the end of the process; a power cut a second later, or at once.
+
+    Guarantees
+    ----------
+    One writer: a second one is refused. Every state on disk, also half way through a structure
+    change, opens in any HDF5 reader. A crash loses nothing that `append` returned for.
+    Threads: `change` and `grow` take turns; rows may be appended meanwhile.
+    """
+
+    def __init__(self, raw: RawFile, durability: Durability) -> None:
+        self.raw = raw
+        self.path = raw.path
+        self.durability = durability
+        locks.take(raw)
+        found = recovery.examine(raw)
+        recovery.require_whole(raw, found)
+        self.generation = found.generation
+        self.true_end = found.true_end
+        self.published = found.published
+        self.was_clean = found.clean
+        #: Rows known to be on disk when the file was left, by the offset of their index.
+        self.synced_rows = found.synced
+        self._put_right(found)
+        self._datasets: list[GrowingDataset] = []
+        self._live = LiveRanges()
+        self._turn = threading.RLock()
+        self._helper: ThreadPoolExecutor | None = None
+        self._growing: Future[None] | None = None
+        self._sync_timer: threading.Timer | None = None
+        self._watched = monotonic()
+        self._state: Literal["open", "closed", "broken"] = "open"
+        self._lost: LongtakeError | None = None  # why nothing more is stored
+
+    @classmethod
+    def create(
+        cls,
+        path: Path,
+        attributes: Mapping[str, object],
+        durability: Durability = "process",
+    ) -> Self:
+        """Make a new file under a free name and become its writer.
+
+        The file appears under its name whole, or not at all.
+        """
+        _require_durability(durability)
+        image = bytearray(layout.empty_file(attributes))
+        mark = journal.encode(Change(0, len(image), len(image), len(image)))
+        image[journal.OFFSET : journal.OFFSET + len(mark)] = mark
+        raw = creation.create(path, image)
+        try:
+            return cls(raw, durability)
+        except BaseException:
+            raw.close()
+            raise
+
+    @classmethod
+    def open(cls, path: Path, durability: Durability = "process") -> Self:
+        """Become the writer of an existing file; what a crash left is put right."""
+        _require_durability(durability)
+        try:
+            raw = RawFile.writing(path)
+        except FileNotFoundError as error:
+            raise NotFound(error.errno, f"there is no file {path}") from error
+        try:
+            return cls(raw, durability)
+        except BaseException:
+            raw.close()
+            raise
+
+    def _put_right(self, found: recovery.Recovered) -> None:
+        for offset, data in found.patches:
+            self.raw.write(offset, data)
+        if self.raw.size > self.true_end:
+            # What lies past the true end is headroom, or a change that never happened: cutting
+            # it off makes it zeros again, as fresh chunks must be.
+            self.raw.resize(self.true_end)
+        if self.raw.size < self.published:
+            self.raw.resize(self.published)
+        if found.patches:
+            self.raw.sync()
+
+    def read(self, look: Callable[[h5py.File], list[GrowingDataset]]) -> list[GrowingDataset]:
+        """Look at the structure as it is; the datasets that are given will be appended to."""
+        with self._turn:
+            self._require_open()
+            with layout.open_h5(Overlay(self.raw, self.true_end), "r") as h5:
+                found = look(h5)
+            self._datasets += found
+            self._live.add(place for dataset in found for place in dataset.ranges())
+            return found
+
+    def change(self, edit: Callable[[h5py.File], list[GrowingDataset]]) -> list[GrowingDataset]:
+        """Change the structure: all of it, or (after any error or crash) nothing.
+
+        `edit` is given the file as an open h5py one, and returns the datasets that it made to
+        be appended to. It may make groups, datasets and attributes of new objects; it must not
+        delete, shrink or move anything.
+        """
+        with self._turn:
+            self._require_open()
+            overlay = Overlay(self.raw, self.true_end)
+            with layout.open_h5(overlay, "r+") as h5:
+                made = edit(h5)
+            places = [place for dataset in made for place in dataset.ranges()]
+            self._commit(overlay, places, lambda: self._datasets.extend(made))
+            return made
+
+    def grow(self, capacities: Mapping[GrowingDataset, int]) -> None:
+        """Make datasets hold at least so many rows, now."""
+        with self._turn:
+            self._require_open()
+            wanted = [(d, rows) for d, rows in capacities.items() if rows > d.capacity]
+            for first in range(0, len(wanted), _BATCH):
+                self._grow_batch(wanted[first : first + _BATCH])
+
+    @property
+    def is_growing(self) -> bool:
+        """Whether the helper thread is making room."""
+        return self._growing is not None and not self._growing.done()
+
+    def grow_soon(self, capacities: Mapping[GrowingDataset, int]) -> None:
+        """Do what `grow` does in a helper thread, unless it is at it already.
+
+        Should it fail, the `grow` that is made when the space is needed says why.
+        """
+        if self.is_growing:
+            return
+        self._require_open()
+        if self._helper is None:
+            self._helper = ThreadPoolExecutor(1, thread_name_prefix="longtake-grow")
+        self._growing = self._helper.submit(self._grow_quietly, dict(capacities))
+
+    def appended(self) -> None:
+        """Keep the promise of `durability` for the row just written, and watch the file."""
+        if self.durability == "entry":
+            self._sync_now()
+        elif self.durability == "interval" and self._sync_timer is None:
+            self._sync_timer = threading.Timer(_SYNC_S, self._sync_now)
+            self._sync_timer.daemon = True
+            self._sync_timer.start()
+        now = monotonic()
+        if now - self._watched > _WATCH_S:
+            self._watched = now
+            self._watch()
+        if self._lost is not None:
+            raise self._lost
+
+    def close(self) -> None:
+        """Show the true extents and end, and give the file back.
+
+        Where that fails, and after a failed write, the file stays as a crash would leave it.
+        """
+        if self.raw.is_closed:  # also in a forked child, whose parent's it is
+            return
+        self._stop_threads()
+        try:
+            if self._state == "open":
+                self._watch()
+                if self._lost is not None:
+                    raise self._lost
+                self._settle()
+        finally:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Give the file back as it is, as a crash would; the next `open` puts it right."""
+        self._stop_threads()
+        self._state = "closed"
+        locks.release(self.raw)
+        self.raw.close()
+
+    def _stop_threads(self) -> None:
+        if self._helper is not None:
+            self._helper.shutdown(wait=True)
+        if self._sync_timer is not None:
+            self._sync_timer.cancel()
+
+    def _settle(self) -> None:
+        self.raw.sync()
+        if not self._datasets and self.published == self.true_end:
+            return
+        wide = [d for d in self._datasets if d.rows < d.capacity]
+        for first in range(0, len(wide), _BATCH):
+            self._shrink_batch(wide[first : first + _BATCH])
+        if self.published != self.true_end:
+            end = transaction.plan_end(self.raw, self.generation + 1, self.true_end)
+            transaction.write_ahead(self.raw, end)
+            self._finish(end)
+        self.raw.sync()
+        self.raw.resize(self.true_end)
+        self.generation += 1
+        journal.write(
+            self.raw, Change(self.generation, self.true_end, self.true_end, self.true_end)
+        )
+        self.raw.sync()
+
+    def _grow_quietly(self, capacities: Mapping[GrowingDataset, int]) -> None:
+        with suppress(LongtakeError):
+            self.grow(capacities)
+
+    def _grow_batch(self, wanted: list[tuple[GrowingDataset, int]]) -> None:
+        overlay = Overlay(self.raw, self.true_end)
+        with layout.open_h5(overlay, "r+") as h5:
+            found = [dataset.enlarge(h5, overlay, rows) for dataset, rows in wanted]
+        places = [
+            (offset, offset + dataset.chunk_rows * dataset.row_bytes)
+            for (dataset, _), offsets in zip(wanted, found, strict=True)
+            for offset in offsets
+        ]
+
+        def extend() -> None:
+            for (dataset, rows), offsets in zip(wanted, found, strict=True):
+                dataset.extend(offsets, rows)
+
+        self._commit(overlay, places, extend)
+
+    def _shrink_batch(self, wide: list[GrowingDataset]) -> None:
+        for dataset in wide:
+            dataset.clear_tail()
+        overlay = Overlay(self.raw, self.true_end)
+        with layout.open_h5(overlay, "r+") as h5:
+            for dataset in wide:
+                layout.shrink(layout.dataset_at(h5, dataset.path), dataset.rows)
+
+        def trim() -> None:
+            for dataset in wide:
+                dataset.capacity = dataset.rows
+
+        self._commit(overlay, [], trim)
+
+    def _commit(
+        self, overlay: Overlay, reserved: list[tuple[int, int]], take_in: Callable[[], None]
+    ) -> None:
+        """Make a change, then `take_in` what it means here."""
+        change = transaction.plan(overlay, self.generation + 1, self.published, self.synced_rows)
+        transaction.refuse_live(change, self._live, self.path)
+        self._state = "broken"  # should anything stop it half way
+        try:
+            for start, end in reserved:
+                self.raw.reserve(start, end - start)
+            transaction.write_fresh(self.raw, change, overlay)
+            transaction.write_ahead(self.raw, change)
+        except BaseException:
+            # Nothing refers to these bytes yet; they must be zeros when they are next used.
+            self.raw.resize(self.true_end)
+            self.raw.resize(self.published)
+            self._state = "open"
+            raise
+        self._finish(change)
+        take_in()
+        self._live.add(reserved)
+        self._state = "open"
+
+    def _finish(self, change: Change) -> None:
+        """Sync a change that is written ahead, then apply it."""
+        rows = {d.first_offset: d.rows for d in self._datasets if d.is_table}
+        self.raw.sync()
+        transaction.apply(self.raw, change)
+        self.generation = change.generation
+        self.true_end = change.true_after
+        self.published = change.published
+        self.synced_rows = rows
+
+    def _sync_now(self) -> None:
+        self._sync_timer = None
+        try:
+            self.raw.sync()
+        except Closed:
+            pass
+        except WriteFailed as error:
+            self._lost = error
+
+    def _require_open(self) -> None:
+        if self._state == "closed" or self.raw.is_closed:
+            raise Closed(f"{self.path} was closed; open it again to write on")
+        if self._lost is not None:
+            raise self._lost
+        if self._state == "broken":
+            raise WriteFailed(
+                f"a write to {self.path} was stopped half way; close it and open it again, which "
+                "puts it right"
+            )
+
+    def _watch(self) -> None:
+        """Notice what other programs did to the file."""
+        status = os.fstat(self.raw.fd)
+        if status.st_size < self.true_end or self.raw.read(0, 8) != superblock.SIGNATURE:
+            self._lost = FileChangedElsewhere(
+                f"another program cut {self.path} short while it was being written: what it held "
+                "is gone; write to a new file"
+            )
+        elif status.st_nlink == 0:
+            self._lost = FileChangedElsewhere(
+                f"{self.path} was deleted while it was being written: write to a new file"
+            )
+
+
+def _require_durability(durability: str) -> None:
+    if durability not in _DURABILITIES:
+        raise InvalidArgument(f"durability={durability!r} is none of {', '.join(_DURABILITIES)}")

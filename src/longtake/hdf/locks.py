@@ -1,0 +1,85 @@
+"""Who may write: one longtake process, and no other HDF5 program meanwhile.
+
+Two locks, both given back by the system when the process ends, however it ends:
+
+- an open-file-description lock on one byte far past the end keeps a second longtake writer out,
+- HDF5's own shared lock (flock) lets other programs read and stops them from modifying.
+
+The exclusive flock is never tried: a refused attempt loses the shared one.
+
+A forked child shares its parent's locks, and would keep them when the parent has closed the
+file; so it gives up the parent's files as soon as it begins.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import struct
+import weakref
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from longtake.errors import FileInUse
+
+if TYPE_CHECKING:
+    from longtake.hdf.raw_file import RawFile
+
+_BYTE = 1 << 62
+_FLOCK = struct.Struct("hhqqi4x")
+_SET = getattr(fcntl, "F_OFD_SETLK", fcntl.F_SETLK)
+_GET = getattr(fcntl, "F_OFD_GETLK", fcntl.F_GETLK)
+
+
+_held: weakref.WeakSet[RawFile] = weakref.WeakSet()
+
+
+def _leave_to_parent() -> None:
+    for raw in list(_held):
+        raw.close()
+
+
+os.register_at_fork(after_in_child=_leave_to_parent)
+
+
+def take(raw: RawFile) -> None:
+    """Become the file's one writer, or raise `FileInUse` naming who is."""
+    try:
+        fcntl.fcntl(raw.fd, _SET, _request(fcntl.F_WRLCK))
+        fcntl.flock(raw.fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError) as error:
+        raise FileInUse(
+            error.errno,
+            f"{raw.path} is being written by {_holders(raw)}: wait until it is closed, or open "
+            "it to read",
+        ) from error
+    _held.add(raw)
+
+
+def release(raw: RawFile) -> None:
+    """Let others write; also where a child, forked a moment ago, still shares the locks."""
+    if not raw.is_closed:
+        fcntl.fcntl(raw.fd, _SET, _request(fcntl.F_UNLCK))
+        fcntl.flock(raw.fd, fcntl.LOCK_UN)
+
+
+def is_taken(raw: RawFile) -> bool:
+    """Whether some writer holds the file now (another open of it, not this one)."""
+    answer = fcntl.fcntl(raw.fd, _GET, _request(fcntl.F_WRLCK))
+    return _FLOCK.unpack(answer)[0] != fcntl.F_UNLCK
+
+
+def _request(kind: int) -> bytes:
+    return _FLOCK.pack(kind, os.SEEK_SET, _BYTE, 1, 0)
+
+
+def _holders(raw: RawFile) -> str:
+    """Name the processes that hold an flock on the file, as far as the system tells."""
+    status = os.fstat(raw.fd)
+    place = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
+    try:
+        lines = Path("/proc/locks").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return "another process"
+    pids = {line.split()[4] for line in lines if " FLOCK " in line and f" {place} " in line}
+    return f"process {' or '.join(sorted(pids))}" if pids else "another process"

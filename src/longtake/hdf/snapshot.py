@@ -1,0 +1,84 @@
+"""A reader's view of a file's structure: finished, being written, or left by a crash."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from longtake.errors import FileChangedElsewhere, NotFound
+from longtake.hdf import journal, layout, locks, recovery, superblock
+from longtake.hdf.overlay import Overlay
+from longtake.hdf.raw_file import RawFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import h5py
+
+
+class Snapshot:
+    """Opens a longtake file to read only, whoever is writing it.
+
+    The structure is read through h5py's file-object driver, which shares nothing with other
+    open handles and so sees every change; rows are read at their byte offsets.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self.raw = RawFile.reading(path)
+        except FileNotFoundError as error:
+            raise NotFound(error.errno, f"there is no file {path}") from error
+        self.path = path
+
+    @property
+    def is_being_written(self) -> bool:
+        """Whether a writer holds the file at this moment."""
+        return locks.is_taken(self.raw)
+
+    @property
+    def was_closed(self) -> bool:
+        """Whether the last writer finished the file; False also while one is writing."""
+        try:
+            return recovery.examine(self.raw).clean
+        except FileChangedElsewhere:
+            return False
+
+    @property
+    def generation(self) -> int:
+        """A number that grows with every structure change; it may be about to be applied."""
+        return journal.generation(self.raw)
+
+    @property
+    def applied_generation(self) -> int:
+        """The number of the newest structure change that can be seen in full."""
+        newest = journal.read(self.raw)[-1]
+        is_applied = all(
+            self.raw.read(edit.offset, len(edit.after)) == edit.after for edit in newest.edits[-1:]
+        )
+        return newest.generation if is_applied else newest.generation - 1
+
+    def structure(self) -> h5py.File:
+        """Open the file's present structure; close it soon, it does not follow the writer."""
+        return layout.open_h5(self._overlay(), "r")
+
+    def _overlay(self) -> Overlay:
+        end = superblock.Superblock.parse(self.raw.read(0, superblock.SIZE)).end_of_file
+        if self.is_being_written:
+            # Each state that a writer passes through opens as it is.
+            return Overlay(self.raw, end)
+        try:
+            found = recovery.examine(self.raw)
+        except FileChangedElsewhere:
+            # It cannot be put right, but the other program could open it as it is.
+            return Overlay(self.raw, end)
+        recovery.require_whole(self.raw, found)
+        return Overlay(self.raw, max(end, found.true_end), found.patches)
+
+    def close(self) -> None:
+        """Give the file descriptor back."""
+        self.raw.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,216 @@
+"""A set of columns of equal length, and the index that says which rows belong to which key."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from xxhash import xxh3_64
+
+from longtake.errors import DamagedFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from longtake.hdf import GrowingDataset
+
+_ROW = struct.Struct("<qQQQ")
+_SCAN_ROWS = 65536
+
+
+def index_dtype(key_name: str) -> np.dtype:
+    """Give the dtype of an index row, 32 bytes, whose key is called `key_name`."""
+    names = (key_name, "start_index", "end_index", "checksum")
+    return np.dtype(list(zip(names, ("<i8", "<u8", "<u8", "<u8"), strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRow:
+    """One row of an index: `key` has the data rows from `start` to `end`."""
+
+    key: int
+    start: int
+    end: int
+    checksum: int
+
+
+def checksum_of(arrays: Iterable[np.ndarray]) -> int:
+    """Give the xxh3-64 of the arrays' bytes, one after the other; never 0."""
+    digest = xxh3_64()
+    for values in arrays:
+        if values.size:
+            digest.update(values.view(np.uint8).data)
+    return digest.intdigest() or 1
+
+
+class ColumnSet:
+    """Columns that are written together; a value exists when its index row does.
+
+    Parameters
+    ----------
+    index : GrowingDataset
+        Rows of `index_dtype`.
+    columns : dict of str to GrowingDataset
+        In the order of the value's columns.
+    """
+
+    def __init__(self, index: GrowingDataset, columns: dict[str, GrowingDataset]) -> None:
+        self.index = index
+        self.columns = columns
+        self.end = 0  # data rows in use
+        self.is_blocked = False
+
+    @property
+    def datasets(self) -> list[GrowingDataset]:
+        """All datasets of the set, the index first."""
+        return [self.index, *self.columns.values()]
+
+    def __len__(self) -> int:
+        return self.index.rows
+
+    def write(self, key: int, arrays: Sequence[np.ndarray], checksum: int) -> None:
+        """Append a value; there must be room for it."""
+        start = self.end
+        count = len(arrays[0]) if arrays else 0
+        for dataset, values in zip(self.columns.values(), arrays, strict=True):
+            if count:
+                dataset.write(start, values.view(np.uint8).data)
+        # In this order: stopped between the two, it leaves rows that nothing refers to.
+        self._use(start + count)
+        self._write_row(IndexRow(key, start, start + count, checksum))
+
+    def write_reference(self, row: IndexRow) -> None:
+        """Append an index row for data that is there already."""
+        self._write_row(row)
+
+    def _write_row(self, row: IndexRow) -> None:
+        self.index.write(self.index.rows, _ROW.pack(row.key, row.start, row.end, row.checksum))
+        self.index.rows += 1
+
+    def retract(self, rows: int, end: int) -> None:
+        """Take back what was appended after the set had `rows` values and `end` data rows."""
+        taken = self.index.rows - rows
+        self.index.rows = rows
+        if taken > 0:
+            self.index.write(rows, bytes(taken * _ROW.size))
+        self._use(end)
+
+    def _use(self, end: int) -> None:
+        self.end = end
+        for dataset in self.columns.values():
+            dataset.rows = end
+
+    def row(self, number: int) -> IndexRow:
+        """Give one index row."""
+        return IndexRow(*_ROW.unpack(self.index.read(number, 1).tobytes()))
+
+    def rows(self, first: int, last: int) -> np.ndarray:
+        """Give index rows [first, last) as a structured array."""
+        return self.index.read(first, last - first)
+
+    def read(self, row: IndexRow) -> list[np.ndarray]:
+        """Give the arrays of a value, checked against its checksum."""
+        arrays = [dataset.read(row.start, row.end - row.start) for dataset in self.columns.values()]
+        self.require_checksum(row, arrays)
+        return arrays
+
+    def require_checksum(self, row: IndexRow, arrays: Iterable[np.ndarray]) -> None:
+        """Raise `DamagedFile` if the arrays are not what was written."""
+        if checksum_of(arrays) != row.checksum:
+            raise self._damaged(row)
+
+    def require_checksums(self, rows: np.ndarray, arrays: list[np.ndarray]) -> None:
+        """Do what `require_checksum` does, for the data of many index rows end to end."""
+        views = [(values.view(np.uint8).data, values.itemsize) for values in arrays]
+        at = 0
+        for fields in rows.tolist():
+            row = IndexRow(*fields)
+            end = at + row.end - row.start
+            digest = xxh3_64()
+            for view, size in views:
+                digest.update(view[at * size : end * size])
+            if (digest.intdigest() or 1) != row.checksum:
+                raise self._damaged(row)
+            at = end
+
+    def _damaged(self, row: IndexRow) -> DamagedFile:
+        return DamagedFile(
+            f"{self.index.raw.path}: in {self.index.path.rpartition('/')[0]} the data of "
+            f"{row.key} do not have the checksum they were written with"
+        )
+
+    def advance(self) -> np.ndarray:
+        """Take in the rows that were written since the last look; give their keys.
+
+        Rows whose data lie outside of the datasets as they were when their structure was read
+        are left for another look: see `is_blocked`.
+        """
+        found = []
+        while True:
+            first = self.index.rows
+            batch = self.index.read(first, min(_SCAN_ROWS, self.index.capacity - first))
+            count = _leading(batch["checksum"] != 0)
+            inside = _leading(self._inside(batch[:count]))
+            batch = batch[:inside]
+            found.append(batch[batch.dtype.names[0]])  # pyright: ignore[reportOptionalSubscript]
+            self.index.rows += inside
+            if inside:
+                self._use(max(self.end, int(batch["end_index"].max())))
+            if inside < _SCAN_ROWS:
+                self.is_blocked = inside < count
+                return np.concatenate(found)
+
+    def _inside(self, rows: np.ndarray) -> np.ndarray:
+        if not self.columns:
+            return np.ones(len(rows), bool)
+        limit = min(dataset.capacity for dataset in self.columns.values())
+        return (rows["start_index"] <= rows["end_index"]) & (rows["end_index"] <= limit)
+
+    def require_unblocked(self) -> None:
+        """Raise `DamagedFile` if the next row points outside of the data."""
+        if self.is_blocked:
+            row = self.row(self.index.rows)
+            raise DamagedFile(
+                f"{self.index.raw.path}: row {self.index.rows} of {self.index.path} points at "
+                f"data rows {row.start} to {row.end}, which are not there"
+            )
+
+    def cut_damaged(self, first: int) -> None:
+        """After a crash: drop rows from the first one whose data are not whole.
+
+        Rows before `first` are known to be on disk.
+        """
+        rows = self.rows(first, self.index.rows) if self.index.rows > first else []
+        for number, fields in enumerate(rows, first):
+            row = IndexRow(*fields.tolist())
+            try:
+                self.read(row)
+            except DamagedFile:
+                self.index.rows = number
+                break
+        self._use_as_indexed()
+
+    def cut_orphans(self, limit: int) -> None:
+        """Drop rows from the first one whose key, a row of another index, is not below `limit`."""
+        numbers = self.rows(0, self.index.rows)
+        orphans = np.flatnonzero(numbers["row"] >= limit)
+        if len(orphans):
+            self.index.rows = int(orphans[0])
+            self._use_as_indexed()
+            self.clear_tails()
+
+    def clear_tails(self) -> None:
+        """Make zeros again of what a crash left after the rows in use."""
+        for dataset in self.datasets:
+            dataset.scrub_tail()
+
+    def _use_as_indexed(self) -> None:
+        kept = self.rows(0, self.index.rows)
+        self._use(int(kept["end_index"].max()) if len(kept) else 0)
+
+
+def _leading(condition: np.ndarray) -> int:
+    """How many values are true before the first that is not."""
+    return len(condition) if condition.all() else int(np.argmin(condition))

@@ -1,0 +1,69 @@
+"""How much space is taken ahead of need."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from longtake.hdf import GrowingDataset, LiveFile
+    from longtake.streams.columns import ColumnSet
+
+_LARGEST_STEP = 256 * 1024 * 1024
+_AHEAD_S = 5.0
+#: A step is at most this part of what there is, so that little is left over at the end.
+_PART = 16
+
+
+class Growth:
+    """Grows the datasets of a set of columns before they are full.
+
+    A step is what some seconds will need at the rate of late, in whole chunks; at most a
+    sixteenth of what there is (or two chunks), and 256 MiB: so its cost does not grow with the
+    stream, and its waste stays small. It is taken in the thread that appends, when there is no
+    room left: a helper thread was seen to deadlock inside h5py.
+    """
+
+    def __init__(self, file: LiveFile, columns: ColumnSet) -> None:
+        self._file = file
+        self._columns = columns
+        self._steps = {dataset: dataset.chunk_rows for dataset in columns.datasets}
+        self._since = monotonic()
+        self._rows_then = {dataset: dataset.rows for dataset in columns.datasets}
+        # Up to so many rows of the index, and of the data, nothing needs to be looked at.
+        self._calm = (0, 0)
+
+    def make_room(self, index_rows: int, data_rows: int) -> None:
+        """Make sure that the set can hold so many rows, growing now or soon."""
+        if index_rows <= self._calm[0] and data_rows <= self._calm[1]:
+            return
+        needs = dict.fromkeys(self._columns.columns.values(), data_rows)
+        needs[self._columns.index] = index_rows
+        if any(rows > dataset.capacity for dataset, rows in needs.items()):
+            self._file.grow(self._capacities(needs))
+        calm_data = [self._calm_rows(dataset) for dataset in self._columns.columns.values()]
+        self._calm = (self._calm_rows(self._columns.index), min(calm_data, default=0))
+
+    def _calm_rows(self, dataset: GrowingDataset) -> int:
+        return dataset.capacity
+
+    def _capacities(self, needs: dict[GrowingDataset, int]) -> dict[GrowingDataset, int]:
+        """New capacities, for all datasets of which less than half a step is left."""
+        seconds = max(monotonic() - self._since, 1e-3)
+        wanted = {}
+        for dataset, rows in needs.items():
+            if (dataset.capacity - rows) * 2 >= self._steps[dataset]:
+                continue
+            rate = (rows - self._rows_then[dataset]) / seconds
+            chunk = dataset.chunk_rows
+            most = min(
+                max(dataset.capacity // _PART, 2 * chunk), _LARGEST_STEP // dataset.row_bytes
+            )
+            step = min(int(rate * _AHEAD_S), most)
+            needed = max(rows, dataset.capacity)
+            capacity = -(-(needed + max(step, 1)) // chunk) * chunk
+            self._steps[dataset] = capacity - needed
+            wanted[dataset] = capacity
+        self._since = monotonic()
+        self._rows_then = dict(needs)
+        return wanted

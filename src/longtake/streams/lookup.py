@@ -1,0 +1,88 @@
+"""From a key to its row in an index, in logarithmic time and little memory."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+
+import numpy as np
+
+#: Out-of-order keys wait in a dict until there are so many that merging them pays.
+_FEWEST_TO_MERGE = 1024
+
+
+class KeyLookup:
+    """Maps each key to the newest row that carries it.
+
+    Keys that arrive in ascending order, as nearly all do, cost 8 bytes each; the others are
+    kept in a small dict and merged now and then.
+    """
+
+    def __init__(self) -> None:
+        self._keys = array("q")  # ascending
+        self._rows: array[int] | None = None  # of each key; None while they are 0, 1, 2, …
+        self._recent: dict[int, int] = {}  # newer; none of its keys is beyond the others
+
+    def __len__(self) -> int:
+        self._merge()
+        return len(self._keys)
+
+    def add(self, key: int, row: int) -> None:
+        """Let `key` mean `row` from now on."""
+        if self._keys and key <= self._keys[-1]:
+            self._recent[key] = row
+            if len(self._recent) > max(_FEWEST_TO_MERGE, len(self._keys) // 4):
+                self._merge()
+            return
+        if self._rows is None and row != len(self._keys):
+            self._rows = array("q", range(len(self._keys)))
+        if self._rows is not None:
+            self._rows.append(row)
+        self._keys.append(key)
+
+    def add_many(self, keys: np.ndarray, first_row: int) -> None:
+        """Let keys (n,) int64 mean the rows from `first_row` on."""
+        if first_row == 0 and not self._keys and bool((keys[1:] > keys[:-1]).all()):
+            self._keys.frombytes(keys.astype("<i8").tobytes())
+            return
+        for i, key in enumerate(keys.tolist()):
+            self.add(key, first_row + i)
+
+    def get(self, key: int) -> int | None:
+        """Give the newest row of `key`, or None."""
+        if key in self._recent:
+            return self._recent[key]
+        at = bisect_left(self._keys, key)
+        if at == len(self._keys) or self._keys[at] != key:
+            return None
+        return at if self._rows is None else self._rows[at]
+
+    def keys(self) -> np.ndarray:
+        """Give all keys, ascending, (n,) int64."""
+        self._merge()
+        return np.array(self._keys, np.int64)
+
+    def rows(self) -> np.ndarray:
+        """Give the newest row of each key, in ascending order of key, (n,) int64."""
+        self._merge()
+        if self._rows is None:
+            return np.arange(len(self._keys), dtype=np.int64)
+        return np.array(self._rows, np.int64)
+
+    def last_key(self) -> int | None:
+        """Give the greatest key, or None."""
+        return self._keys[-1] if self._keys else None
+
+    def _merge(self) -> None:
+        if not self._recent:
+            return
+        count = len(self._keys)
+        old_rows = np.arange(count) if self._rows is None else np.array(self._rows, np.int64)
+        keys = np.append(np.array(self._keys, np.int64), list(self._recent))
+        rows = np.append(old_rows, list(self._recent.values()))
+        order = np.argsort(keys, kind="stable")  # of equal keys, the recent one comes last
+        keys, rows = keys[order], rows[order]
+        newest = np.append(keys[1:] != keys[:-1], True)
+        self._keys = array("q", keys[newest].tobytes())
+        self._rows = array("q", rows[newest].tobytes())
+        self._recent = {}

@@ -1,0 +1,225 @@
+"""Reading a record stream: typed rows by key, whoever is writing them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from longtake.errors import FrameNotFound
+from longtake.streams.lookup import KeyLookup
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from longtake.streams.columns import ColumnSet
+
+_BLOCK_ROWS = 131_072
+_LOOKS = 3
+
+#: A value: the name of each column, and its rows.
+Columns = dict[str, np.ndarray]
+
+
+class RecordStreamView:
+    """Any number of typed rows for each key.
+
+    Columns that were there from the start form the stream's first set. Columns that came later
+    form sets of their own, whose keys are row numbers of the first set's index; a value has
+    those columns that were put with it.
+
+    Parameters
+    ----------
+    name : str
+    sets : list of ColumnSet
+        The first set, then the later ones in the order they came.
+    attributes : dict
+        What the stream was created with.
+    """
+
+    def __init__(self, name: str, sets: list[ColumnSet], attributes: dict[str, object]) -> None:
+        self.name = name
+        self.attributes = attributes
+        #: Called before a read, to learn of a structure that has changed; says if it had.
+        self.look_again: Callable[[], bool] | None = None
+        self.adopt(sets)
+
+    def adopt(self, sets: list[ColumnSet]) -> None:
+        """Read from these sets from now on, which hold all that the old ones did."""
+        self._sets = sets
+        self._lookups: list[KeyLookup] = []
+        for _ in sets:
+            self._lookups.append(KeyLookup())
+        self._take_in()
+
+    def _take_in(self) -> None:
+        # Later columns first: a value is complete when the row in the first index is there.
+        for columns, lookup in reversed(list(zip(self._sets, self._lookups, strict=True))):
+            first = len(columns)
+            keys = columns.advance()
+            if len(keys):
+                lookup.add_many(keys, first)
+
+    def refresh(self) -> None:
+        """Take in what was written since the last look.
+
+        Raises
+        ------
+        DamagedFile
+            If a row points outside of the data.
+        """
+        if self.look_again is None:
+            return
+        self.look_again()
+        self._take_in()
+        for _ in range(_LOOKS):
+            if not any(columns.is_blocked for columns in self._sets):
+                return
+            # The row may have come, with the room for it, after the structure was looked at.
+            if not self.look_again():
+                self.require_unblocked()
+            self._take_in()
+
+    def require_unblocked(self) -> None:
+        """Raise `DamagedFile` if a row points outside of the data."""
+        for columns in self._sets:
+            columns.require_unblocked()
+
+    @property
+    def dtypes(self) -> dict[str, np.dtype]:
+        """The dtype of each column, in order."""
+        return {
+            name: dataset.dtype
+            for columns in self._sets
+            for name, dataset in columns.columns.items()
+        }
+
+    @property
+    def first_columns(self) -> dict[str, np.dtype]:
+        """The dtype of each column that every value has."""
+        return {name: dataset.dtype for name, dataset in self._sets[0].columns.items()}
+
+    @property
+    def datasets(self) -> list:
+        """All datasets of the stream."""
+        return [dataset for columns in self._sets for dataset in columns.datasets]
+
+    def __len__(self) -> int:
+        return len(self._lookups[0])
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, int | np.integer) and self._lookups[0].get(int(key)) is not None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r}: {len(self)} keys, {self.rows} rows>"
+
+    @property
+    def rows(self) -> int:
+        """How many data rows there are, replaced ones included."""
+        return self._sets[0].end
+
+    @property
+    def last_key(self) -> int | None:
+        """The greatest key, or None."""
+        return self._lookups[0].last_key()
+
+    def keys(self) -> np.ndarray:
+        """Give all keys, ascending, (n,) int64."""
+        return self._lookups[0].keys()
+
+    def __getitem__(self, key: int) -> Columns:
+        number = self._lookups[0].get(key)
+        row = None if number is None else self._sets[0].row(number)
+        if number is None or row is None or row.key != key:
+            raise FrameNotFound(f"{self.name!r} has nothing at {key}{self._nearest(key)}")
+        first = self._sets[0]
+        value = dict(zip(first.columns, first.read(row), strict=True))
+        for columns, lookup in zip(self._sets[1:], self._lookups[1:], strict=True):
+            later = lookup.get(number)
+            # The writer may have taken back a row that was read here, when a write failed.
+            if later is not None and (row := columns.row(later)).key == number:
+                value.update(zip(columns.columns, columns.read(row), strict=True))
+        return value
+
+    def _nearest(self, key: int) -> str:
+        keys = self.keys()
+        if not len(keys):
+            return ": it is empty"
+        at = bisect_left(keys, key)
+        nearest = min(keys[max(at - 1, 0) : at + 1].tolist(), key=lambda known: abs(known - key))
+        return f": its keys go from {keys[0]} to {keys[-1]}, the nearest is {nearest}"
+
+    def values(self) -> Iterator[Columns]:
+        """Give every value, in ascending order of key; a value is read when its turn comes."""
+        for key in self.keys().tolist():
+            yield self[key]
+
+    def items(self) -> Iterator[tuple[int, Columns]]:
+        """Give every (key, value), in ascending order of key."""
+        return ((key, self[key]) for key in self.keys().tolist())
+
+    def blocks(self, column: str) -> Iterator[np.ndarray]:
+        """Give all that was ever stored in a column, replaced values included, in blocks."""
+        for columns in self._sets:
+            dataset = columns.columns.get(column)
+            if dataset is not None:
+                for first in range(0, dataset.rows, _BLOCK_ROWS):
+                    yield dataset.read(first, min(_BLOCK_ROWS, dataset.rows - first))
+
+    def read_together(self, count: int | None = None) -> Columns:
+        """Give the rows of all keys, or of the first `count`, as one set of columns.
+
+        Columns that some of the values lack come back as float64 with NaN there.
+        """
+        numbers = self._lookups[0].rows()[:count]
+        first = self._sets[0]
+        picked = first.rows(0, len(first))[numbers]
+        value = dict(zip(first.columns, _gather(first, picked), strict=True))
+        lengths = (picked["end_index"] - picked["start_index"]).astype(np.int64)
+        for columns, lookup in zip(self._sets[1:], self._lookups[1:], strict=True):
+            value.update(_gather_later(columns, lookup, numbers, lengths))
+        return value
+
+
+def _gather(columns: ColumnSet, picked: np.ndarray) -> list[np.ndarray]:
+    """Read the data of index rows end to end, each run of neighbours in one go."""
+    lengths = (picked["end_index"] - picked["start_index"]).astype(np.int64)
+    ends = np.cumsum(lengths)
+    total = int(ends[-1]) if len(ends) else 0
+    breaks = (np.flatnonzero(picked["start_index"][1:] != picked["end_index"][:-1]) + 1).tolist()
+    edges = [0, *breaks, len(picked)] if len(picked) else []
+    arrays = _empty_columns([dataset.dtype for dataset in columns.columns.values()], total)
+    for dataset, whole in zip(columns.columns.values(), arrays, strict=True):
+        for first, last in pairwise(edges):
+            low = int(ends[first] - lengths[first])
+            dataset.read_into(int(picked["start_index"][first]), whole[low : int(ends[last - 1])])
+    columns.require_checksums(picked, arrays)
+    return arrays
+
+
+def _empty_columns(dtypes: list[np.dtype], rows: int) -> list[np.ndarray]:
+    """Make room for columns; those of one type are rows of one block, which is faster to fill."""
+    blocks = {dtype: iter(np.empty((dtypes.count(dtype), rows), dtype)) for dtype in set(dtypes)}
+    return [next(blocks[dtype]) for dtype in dtypes]
+
+
+def _gather_later(
+    columns: ColumnSet, lookup: KeyLookup, numbers: np.ndarray, lengths: np.ndarray
+) -> Columns:
+    """Read later columns for rows `numbers` of the first index; NaN where they are missing."""
+    where = [lookup.get(number) for number in numbers.tolist()]
+    there = np.array([row is not None for row in where], bool)
+    if not there.any():
+        return {}
+    rows = np.array([row for row in where if row is not None], np.int64)
+    arrays = _gather(columns, columns.rows(0, len(columns))[rows])
+    if there.all():
+        return dict(zip(columns.columns, arrays, strict=True))
+    filled = {}
+    mask = np.repeat(there, lengths)
+    for name, values in zip(columns.columns, arrays, strict=True):
+        filled[name] = np.full(len(mask), np.nan)
+        filled[name][mask] = values
+    return filled

@@ -1,0 +1,46 @@
+"""``longtake demo`` and the command's own manners."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+from longtake.framewise import FramewiseStore
+
+
+def run(*arguments: str, cwd) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from longtake.cli import main; main()", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
+
+
+def test_the_demo_finds_the_truth(tmp_path):
+    done = run("demo", "--frames", "300", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    off = float(re.search(r"true \(([+-][\d.]+) %\)", done.stdout)[1])
+    assert abs(off) < 5
+    found, linked = (float(m) for m in re.findall(r"([\d.]+) % of", done.stdout))
+    assert found > 99
+    assert linked > 99
+    with FramewiseStore(tmp_path / "longtake-demo.h5", mode="r") as store:
+        assert len(store) == 300
+
+
+def test_help_and_version(tmp_path):
+    for arguments in (["--help"], ["track", "--help"], ["--version"]):
+        done = run(*arguments, cwd=tmp_path)
+        assert done.returncode == 0
+        assert "longtake" in done.stdout
+    assert run("nonsense", cwd=tmp_path).returncode == 2
+
+
+def test_the_demo_replaces_only_its_own_file(tmp_path):
+    short = ("demo", "--frames", "3", "--particles", "5")
+    for _ in range(2):
+        assert run(*short, cwd=tmp_path).returncode == 0
+    (tmp_path / "thesis.txt").write_text("precious")
+    done = run(*short, "-o", "thesis.txt", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "not made by this demo" in " ".join(done.stderr.split())
+    assert (tmp_path / "thesis.txt").read_text() == "precious"
+    assert run(*short, "-o", "still.h5", "--diffusion", "0", cwd=tmp_path).returncode == 0

@@ -1,0 +1,393 @@
+"""A record stream, against a dict, while others read it and after it is reopened."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from longtake.errors import Closed, DamagedFile, FrameNotFound, InvalidArgument, WrongType
+from longtake.streams import StreamFile, StreamFileView, stream_file
+from longtake.streams.columns import ColumnSet
+from tests.hdf.write_log import WriteLog
+
+LATER = ("particle", "mass", "flag")
+
+
+@pytest.fixture
+def path(tmp_path) -> Path:
+    return tmp_path / "f.h5"
+
+
+def value(count: int, seed: int, later=()) -> dict[str, np.ndarray]:
+    columns = {"x": np.arange(count) / 7 + seed, "n": np.full(count, seed % 256, "u1")}
+    dtypes = {"particle": "<i8", "mass": "<f4", "flag": "?"}
+    return columns | {name: (np.arange(count) + seed).astype(dtypes[name]) for name in later}
+
+
+def require_same(found, expected) -> None:
+    assert set(found) == set(expected)
+    for name, values in expected.items():
+        assert np.array_equal(found[name], values)
+        assert found[name].dtype == values.dtype
+
+
+class StreamMachine(RuleBasedStateMachine):
+    """Put, append, replace, add columns; reopen after a close and after a crash; read beside it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(stream_file, "_INDEX_CHUNK", 16)
+        self.patch.setattr(stream_file, "_COLUMN_CHUNK_BYTES", 512)
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = Path(self.folder.name) / "f.h5"
+        self.model: dict[int, dict[str, np.ndarray]] = {}
+        self.together: list[set[str]] = []
+
+    @initialize()
+    def create(self):
+        self.file = StreamFile.create(self.path)
+        self.file.create_record_stream("beside", {"y": "i4"})
+        self.stream = self.file.create_record_stream("s", {"x": "f8", "n": "u1"}, {"made": "here"})
+        self.view = StreamFileView(self.path)
+
+    @rule(
+        key=st.integers(-3, 40),
+        count=st.integers(0, 60),
+        seed=st.integers(0, 3),
+        later=st.sets(st.sampled_from(LATER)),
+    )
+    def put(self, key, count, seed, later):
+        later = self.with_companions(later)
+        given = value(count, seed, sorted(later))
+        self.stream.put(key, given)
+        self.model[key] = given
+
+    def with_companions(self, later):
+        """Columns that came together are given together."""
+        known = set().union(*self.together)
+        if later - known:
+            self.together.append(later - known)
+        return set().union(*(group for group in self.together if group & later))
+
+    @rule(count=st.integers(0, 300), seed=st.integers(0, 3))
+    def append(self, count, seed):
+        key = max(self.model, default=0) + 1
+        self.stream.append(key, value(count, seed))
+        self.model[key] = value(count, seed)
+
+    @precondition(lambda self: self.model)
+    @rule(data=st.data(), later=st.sampled_from(LATER))
+    def put_again_with_a_later_column(self, data, later):
+        key = data.draw(st.sampled_from(sorted(self.model)))
+        given = dict(self.model[key])
+        names = self.with_companions({later})
+        again = value(len(given["x"]), 9, names)
+        given |= {name: again[name] for name in names}
+        self.stream.put(key, given)
+        self.model[key] = given
+
+    @rule()
+    def another_stream(self):
+        self.file.record_streams["beside"].put(1, {"y": np.ones(70, "<i4")})
+
+    @rule(crash=st.booleans())
+    def reopen(self, crash):
+        if crash:
+            self.file._file.abandon()
+        else:
+            self.file.close()
+        self.file = StreamFile.open(self.path)
+        self.stream = self.file.record_streams["s"]
+
+    @rule()
+    def another_reader(self):
+        self.view.close()
+        self.view = StreamFileView(self.path)
+
+    @rule()
+    def read_all_together(self):
+        together = self.stream.read_together()
+        expected = [self.model[key]["x"] for key in sorted(self.model)]
+        assert np.array_equal(together["x"], np.concatenate([np.empty(0), *expected]))
+
+    @invariant()
+    def all_is_there(self):
+        if not hasattr(self, "stream"):
+            return
+        live = self.view.record_streams["s"]
+        live.refresh()
+        for stream in (self.stream, live):
+            assert stream.keys().tolist() == sorted(self.model)
+            assert len(stream) == len(self.model)
+            assert stream.last_key == max(self.model, default=None)
+            assert stream.attributes == {"made": "here"}
+            for key, expected in self.model.items():
+                require_same(stream[key], expected)
+
+    def teardown(self):
+        self.view.close()
+        self.file.close()
+        with h5py.File(self.path) as h5:
+            assert h5["record_stream/s/index"].shape[0] >= len(self.model)
+        self.patch.undo()
+        self.folder.cleanup()
+
+
+StreamMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=15, deadline=None)
+TestStreamMachine = StreamMachine.TestCase
+
+
+@pytest.fixture
+def file(path):
+    file = StreamFile.create(path)
+    yield file
+    file._file.abandon()
+
+
+@pytest.fixture
+def stream(file):
+    return file.create_record_stream("s", {"x": "f8", "n": "i4"})
+
+
+def columns(count: int = 3, **more) -> dict[str, np.ndarray]:
+    return {"x": np.arange(count) / 2, "n": np.arange(count, dtype="i4"), **more}
+
+
+REFUSED = {
+    "lacks a column": ({"x": np.arange(3.0)}, InvalidArgument, "lacks 'n'"),
+    "lengths": ({"x": np.arange(3.0), "n": np.arange(2)}, InvalidArgument, r"lengths \[2, 3\]"),
+    "a fraction": (columns(n=np.array([0, 1.5, 2])), InvalidArgument, "cannot hold .*1.5"),
+    "too large": (columns(n=np.array([0, 2**31, 2])), InvalidArgument, "cannot hold"),
+    "NaN": (columns(n=np.array([0, np.nan, 2])), InvalidArgument, "cannot hold"),
+    "text": (columns(x=np.array(["a", "b", "c"])), WrongType, "convert it"),
+    "objects": (columns(new=np.array([None, 1, 2])), WrongType, "convert it"),
+    "a matrix": (columns(new=np.ones((3, 2))), WrongType, "shape"),
+    "a name": (columns(**{"a/b": np.ones(3)}), InvalidArgument, "'a/b'"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_stored_changes_nothing(path, file, stream, name):
+    given, error, message = REFUSED[name]
+    stream.put(1, columns())
+    before, generation = path.read_bytes(), file.generation
+    with pytest.raises(error, match=message):
+        stream.put(2, given)
+    assert path.read_bytes() == before
+    assert file.generation == generation
+    assert stream.keys().tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("key", "error"), [(2**63, InvalidArgument), (-(2**63) - 1, InvalidArgument), (1.5, WrongType)]
+)
+def test_keys_that_cannot_be_stored(stream, key, error):
+    with pytest.raises(error):
+        stream.put(key, columns())
+    assert len(stream) == 0
+    stream.put(np.int64(7), columns())
+    stream.put(2**63 - 1, columns())
+    stream.put(-(2**63), columns())
+    assert stream.keys().tolist() == [-(2**63), 7, 2**63 - 1]
+
+
+def test_append_takes_only_greater_keys(stream):
+    stream.append(5, columns())
+    for key in (5, 4):
+        with pytest.raises(InvalidArgument, match=f"key {key} does not come after the last one, 5"):
+            stream.append(key, columns())
+    assert stream.keys().tolist() == [5]
+
+
+def test_a_missing_key_is_named(stream):
+    with pytest.raises(FrameNotFound, match="'s' has nothing at 3: it is empty"):
+        stream[3]
+    for key in (10, 20):
+        stream.put(key, columns())
+    with pytest.raises(FrameNotFound, match="from 10 to 20, the nearest is 20"):
+        stream[17]
+    for key, nearest in ((2**70, 20), (-(2**63), 10)):
+        with pytest.raises(FrameNotFound, match=f"the nearest is {nearest}"):
+            stream[key]
+    assert 10 in stream
+    assert 11 not in stream
+    assert "10" not in stream
+
+
+def test_values_without_rows_and_streams_without_values(path, file, stream):
+    stream.put(1, columns(0))
+    stream.put(2, {"x": np.array([]), "n": np.array([])})  # of whatever type
+    file.create_record_stream("empty", {"x": "f8"})
+    file.create_record_stream("no columns", {}).put(5, {})
+    for _ in range(2):
+        file.close()
+        file = StreamFile.open(path)
+        assert [len(v["x"]) for v in file.record_streams["s"].values()] == [0, 0]
+        assert len(file.record_streams["empty"]) == 0
+        assert file.record_streams["no columns"][5] == {}
+        assert file.record_streams["s"].read_together()["x"].dtype == "f8"
+    file.record_streams["empty"].put(1, {"x": np.ones(1)})
+    file.close()
+
+
+def test_put_again_with_one_later_column_writes_that_only(monkeypatch, file, stream):
+    stream.put(1, columns(1000))
+    stream.put(1, columns(1000, particle=np.arange(1000)))
+    log = WriteLog()
+    log.record(monkeypatch)
+    stream.put(1, columns(1000, particle=np.arange(1000) + 1))
+    assert sum(len(op[2]) for op in log.operations if op[0] == "write") == 8000 + 32
+    assert stream.rows == 1000
+
+
+def test_two_later_sets_are_replaced_together(path, monkeypatch, file, stream):
+    """Killed after any write, a value has the old ones or the new ones, not one of each."""
+    old = {"particle": np.zeros(3, "i8"), "mass": np.zeros(3)}
+    new = {"particle": np.ones(3, "i8"), "mass": np.ones(3)}
+    stream.put(1, columns(particle=old["particle"]))
+    stream.put(1, columns(**old))
+    log = WriteLog()
+    before = path.read_bytes()
+    with monkeypatch.context() as patch:
+        log.record(patch)
+        stream.put(1, columns(**new))
+    require_same(stream[1], columns(**new))
+    image = path.with_name("image.h5")
+    log.operations.insert(0, ("write", 0, before))
+    seen = set()
+    for _, data in log.images(1, half=False):
+        image.write_bytes(data)
+        with StreamFile.open(image) as found:
+            value = found.record_streams["s"][1]
+            assert len({int(value["particle"][0]), int(value["mass"][0])}) == 1
+            seen.add(int(value["mass"][0]))
+    assert seen == {0, 1}
+
+
+def test_room_is_made_before_anything_is_written(monkeypatch, file, stream):
+    """So that readers never see, on a full disk, part of what is then taken back."""
+    stream.put(1, columns(particle=np.arange(3)))
+    log = WriteLog()
+    log.record(monkeypatch)
+    stream.put(2, columns(200_000, particle=np.arange(200_000)))
+    last_sync = max(i for i, op in enumerate(log.operations) if op[0] == "sync")
+    first_row = min(
+        i for i, op in enumerate(log.operations) if op[0] == "write" and len(op[2]) > 10**6
+    )
+    assert first_row > last_sync
+
+
+def test_a_reader_is_not_misled_by_what_was_taken_back(path, monkeypatch, file, stream):
+    """A write failed after a later column's row; another value then takes the row's place."""
+    stream.put(1, columns(particle=np.arange(3)))
+    with StreamFileView(path) as view:
+        live = view.record_streams["s"]
+        real = ColumnSet.write
+
+        def fail(columns_, key, arrays, checksum):
+            if "x" in columns_.columns:
+                live.refresh()
+                raise KeyboardInterrupt
+            real(columns_, key, arrays, checksum)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(ColumnSet, "write", fail)
+            with pytest.raises(KeyboardInterrupt):
+                stream.put(2, columns(particle=np.full(3, 7)))
+        stream.put(2, columns())
+        stream.put(3, columns(particle=np.full(3, 9)))
+        live.refresh()
+        require_same(live[2], columns())
+        require_same(stream[2], columns())
+        require_same(stream[3], columns(particle=np.full(3, 9)))
+
+
+def test_later_columns_of_a_value_that_never_came(path, file, stream):
+    """A crash between them and the value's own row: they are cleared, and close can trim."""
+    stream.put(1, columns(particle=np.arange(3)))
+    later = stream._sets[1]
+    later.write(1, [np.full(50, 5)], 12345)
+    file._file.abandon()
+    for _ in range(2):
+        with StreamFile.open(path) as reopened:
+            assert reopened.record_streams["s"].keys().tolist() == [1]
+    with h5py.File(path) as h5:
+        assert h5["record_stream/s/particle"].shape == (3,)
+    with StreamFile.open(path) as reopened:
+        reopened.record_streams["s"].put(2, columns())
+        require_same(reopened.record_streams["s"][2], columns())
+
+
+def test_a_torn_append_is_cleared(path, file, stream):
+    stream.put(1, columns())
+    stream.datasets[1].write(3, np.full(40, 3.5))  # its row never came
+    file._file.abandon()
+    with StreamFile.open(path) as reopened:
+        assert reopened.record_streams["s"].keys().tolist() == [1]
+    with h5py.File(path) as h5:
+        assert h5["record_stream/s/x"].shape == (3,)
+
+
+def test_a_row_that_points_nowhere_is_damage_when_the_structure_is_known(path, file, stream):
+    stream.put(1, columns())
+    with StreamFileView(path) as view:
+        stream.datasets[0].write(1, np.array([2, 3, 10**9, 5], "<u8"))
+        with pytest.raises(DamagedFile, match="points at data rows 3 to 1000000000"):
+            view.record_streams["s"].refresh()
+
+
+def test_a_writer_that_is_faster_than_its_reader_is_no_damage(path, file, stream):
+    """The file grows again each time the reader has looked at its structure."""
+    stream.put(1, columns())
+    with StreamFileView(path) as view:
+        live = view.record_streams["s"]
+        real, key = view._look_again, 1
+
+        def look() -> bool:
+            nonlocal key
+            changed = real()
+            key += 1
+            stream.put(key, columns(100_000))
+            return changed
+
+        live.look_again = look
+        live.refresh()
+        live.look_again = real
+        live.refresh()
+        assert live.keys().tolist() == list(range(1, key + 1))
+
+
+def test_a_closed_stream_says_so(file, stream):
+    stream.put(1, columns())
+    file.close()
+    with pytest.raises(Closed):
+        stream.put(2, columns())
+    with pytest.raises(Closed):
+        stream.put(3, columns(10**6))
+    with pytest.raises(Closed):
+        stream[1]
+
+
+@pytest.mark.parametrize("dtype", ["?", "u1", "i1", "f2", "u8", "S5", "f8", ">i4", ">f8"])
+def test_column_types(path, dtype):
+    """Columns of 1 byte have the largest chunks."""
+    values = np.array([0, 1, 1, 0, 1] * 60_000).astype(dtype)
+    with StreamFile.create(path) as file:
+        stream = file.create_record_stream("s", {"v": dtype})
+        for key in range(3):
+            stream.append(key, {"v": values[key:]})
+    with StreamFileView(path) as view:
+        for key in range(3):
+            found = view.record_streams["s"][key]["v"]
+            assert np.array_equal(found, values[key:])
+            assert found.dtype == np.dtype(dtype).newbyteorder("<")
+    with h5py.File(path) as h5:
+        assert len(h5["record_stream/s/v"]) == 3 * 300_000 - 3
