@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from longtake.errors import DamagedFile
-from longtake.hdf import GrowingDataset
+from longtake.hdf import GrowingDataset, Snapshot, layout
 from longtake.hdf.raw_file import RawFile
 from tests.hdf.make import CHUNK_ROWS, add, append, file_with
 
@@ -155,4 +155,16 @@ def test_two_datasets_made_in_one_change(tmp_path):
     two, three = add(file, "two", "three")
     assert len({one.first_offset, two.first_offset, three.first_offset}) == 3
     assert all(d.first_offset % 4096 == 0 for d in (one, two, three))
+    file.close()
+
+
+def test_a_growth_while_the_structure_is_looked_at(tmp_path):
+    """The dataset's extent was read before it, the chunks after it."""
+    file, (x,) = file_with(tmp_path / "f.h5", "x")
+    before = x.capacity
+    with Snapshot(tmp_path / "f.h5") as snapshot, snapshot.structure() as h5:
+        dataset = layout.dataset_at(h5, "columns/x")
+        file.grow({x: before + 3 * CHUNK_ROWS})
+        found = GrowingDataset.of(snapshot.raw, dataset)
+        assert (found.capacity, found.chunks) == (before, before // CHUNK_ROWS)
     file.close()

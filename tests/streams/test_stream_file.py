@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Thread
 
 import h5py
 import numpy as np
@@ -16,7 +17,7 @@ from longtake.errors import (
     NotFound,
     WrongType,
 )
-from longtake.hdf import layout
+from longtake.hdf import GrowingDataset, layout
 from longtake.streams import StreamFile, StreamFileView
 
 
@@ -163,3 +164,18 @@ def test_a_view_learns_of_new_streams_and_of_the_close(path):
         assert view.was_closed
         view.record_streams["first"].refresh()
         assert view.record_streams["first"].keys().tolist() == [1]
+
+
+def test_an_error_while_looking_does_not_stop_other_threads(path, monkeypatch):
+    """h5py has one lock for the process; the traceback must not keep it."""
+    with StreamFile.create(path) as file:
+        file.create_record_stream("s", {"x": "f8"})
+    with monkeypatch.context() as patch:
+        patch.setattr(GrowingDataset, "of", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError) as kept:
+            StreamFileView(path)
+    opened = Thread(target=lambda: h5py.File(path).close(), daemon=True)
+    opened.start()
+    opened.join(20)
+    assert not opened.is_alive()
+    assert kept.value.__traceback__ is not None

@@ -147,6 +147,22 @@ def dataset_at(h5: h5py.Group, path: str) -> h5py.Dataset:
     return found
 
 
+def group_at(h5: h5py.Group, path: str) -> h5py.Group:
+    """Give the group of that path."""
+    found = h5[path]
+    assert isinstance(found, h5py.Group), path  # noqa: S101
+    return found
+
+
+def members(group: h5py.Group) -> list[tuple[str, object]]:
+    """Give the names and objects of a group's members.
+
+    As a list, for h5py's own iterator holds the lock on all of h5py from one member to the next.
+    An error in between leaves it suspended, in the traceback, and every other thread stuck.
+    """
+    return list(group.items())
+
+
 def shrink(dataset: h5py.Dataset, rows: int) -> None:
     """Show only the rows in use; for closing, never while rows are appended."""
     dataset.resize(rows, axis=0)

@@ -20,8 +20,8 @@ class Growth:
 
     A step is what some seconds will need at the rate of late, in whole chunks; at most a
     sixteenth of what there is (or two chunks), and 256 MiB: so its cost does not grow with the
-    stream, and its waste stays small. It is taken in the thread that appends, when there is no
-    room left: a helper thread was seen to deadlock inside h5py.
+    stream, and its waste stays small. A helper thread takes it when a quarter of the last step
+    is left; only an append that outruns that, or is larger than a step, waits.
     """
 
     def __init__(self, file: LiveFile, columns: ColumnSet) -> None:
@@ -41,11 +41,15 @@ class Growth:
         needs[self._columns.index] = index_rows
         if any(rows > dataset.capacity for dataset, rows in needs.items()):
             self._file.grow(self._capacities(needs))
+        elif not self._file.is_growing and any(
+            rows > self._calm_rows(dataset) for dataset, rows in needs.items()
+        ):
+            self._file.grow_soon(self._capacities(needs))
         calm_data = [self._calm_rows(dataset) for dataset in self._columns.columns.values()]
         self._calm = (self._calm_rows(self._columns.index), min(calm_data, default=0))
 
     def _calm_rows(self, dataset: GrowingDataset) -> int:
-        return dataset.capacity
+        return dataset.capacity - self._steps[dataset] // 4
 
     def _capacities(self, needs: dict[GrowingDataset, int]) -> dict[GrowingDataset, int]:
         """New capacities, for all datasets of which less than half a step is left."""

@@ -220,7 +220,7 @@ def _load_all(raw: RawFile, h5: h5py.File) -> list[tuple[str, list[ColumnSet], d
     try:
         return [
             (name, _load_sets(raw, group), _application(group))
-            for name, group in h5[_RECORDS].items()  # pyright: ignore[reportAttributeAccessIssue]
+            for name, group in layout.members(layout.group_at(h5, _RECORDS))
             if isinstance(group, h5py.Group) and group.id.links.exists(b"index")
         ]
     except (OSError, RuntimeError, KeyError) as error:
@@ -239,7 +239,7 @@ def _application(group: h5py.Group) -> dict[str, object]:
 def _load_sets(raw: RawFile, group: h5py.Group) -> list[ColumnSet]:
     """Give the sets of a stream's columns, in the order of their positions."""
     members: dict[str, list[tuple[int, str]]] = {}
-    for name, dataset in group.items():
+    for name, dataset in layout.members(group):
         if isinstance(dataset, h5py.Dataset) and "index" in dataset.attrs:
             index = str(read_attribute(dataset, "index"))
             position = int(read_attribute(dataset, "position"))
