@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from longtake.errors import Closed, FrameNotFound
-from longtake.framewise.frame_number import whole_number
+from longtake.framewise.frame_number import checked_frame
 from longtake.framewise.framewise_data import FramewiseData
 from longtake.framewise.table_columns import columns_of, table_of
 from tests.framewise.contract import StoreContract, table
@@ -38,7 +38,7 @@ class InMemory(FramewiseData):
         columns[frame_no] = {name: values.copy() for name, values in found.items()}
 
     def get(self, frame_no: int) -> pd.DataFrame:
-        number = whole_number(frame_no)
+        number = checked_frame(frame_no)
         if number not in self._open:
             raise FrameNotFound(f"no frame {number}")
         return table_of(self._open[number], number)

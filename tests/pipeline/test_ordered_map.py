@@ -171,13 +171,13 @@ def test_processes_can_do_the_work():
 
 @pytest.mark.parametrize("wrong", [{"workers": 0}, {"ahead": 0}, {"workers": -1}])
 def test_bad_numbers_are_refused_at_once(wrong):
-    with pytest.raises(InvalidArgument, match="at least 1"):
+    with pytest.raises(InvalidArgument, match="must be 1 or more"):
         ordered_map(neg, [], **wrong)
 
 
 @pytest.mark.parametrize("wrong", [{"workers": 1.5}, {"workers": True}, {"ahead": "many"}])
 def test_what_is_no_number_is_refused_at_once(wrong):
-    with pytest.raises(WrongType):
+    with pytest.raises((WrongType, InvalidArgument), match="is a whole number"):
         ordered_map(neg, [], **wrong)
 
 

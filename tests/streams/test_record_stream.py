@@ -187,7 +187,13 @@ def test_what_cannot_be_stored_changes_nothing(path, file, stream, name):
 
 
 @pytest.mark.parametrize(
-    ("key", "error"), [(2**63, InvalidArgument), (-(2**63) - 1, InvalidArgument), (1.5, WrongType)]
+    ("key", "error"),
+    [
+        (2**63, InvalidArgument),
+        (-(2**63) - 1, InvalidArgument),
+        (1.5, InvalidArgument),
+        ("1", WrongType),
+    ],
 )
 def test_keys_that_cannot_be_stored(stream, key, error):
     with pytest.raises(error):

@@ -11,6 +11,7 @@ import numpy as np
 
 from longtake.errors import InvalidArgument, WrongType
 from longtake.frames.frame import Frame
+from longtake.whole_number import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -84,17 +85,7 @@ def _number(item: Any, position: int) -> int:
     number = getattr(item, "frame_no", None)
     if number is None:
         return position
-    try:
-        is_whole = not isinstance(number, bool) and int(number) == number
-    except (TypeError, ValueError, OverflowError):
-        is_whole = False
-    if not is_whole:
-        raise WrongType(f"item {position} carries the frame number {number!r}, not an integer")
-    if abs(int(number)) > _HIGHEST:
-        raise InvalidArgument(
-            f"item {position} carries the frame number {number!r}, which no 64-bit integer holds"
-        )
-    return int(number)
+    return whole_number(number, f"the frame number that item {position} carries")
 
 
 def _pixels(item: Any) -> np.ndarray:

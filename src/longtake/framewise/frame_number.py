@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from longtake.errors import InvalidArgument, WrongType
+from longtake.whole_number import whole_number
+
+if TYPE_CHECKING:
+    import numpy as np
 
 #: The key of `DataFrame.attrs` that tells the frame of a table without rows.
 ATTRIBUTE = "frame_no"
-
-_INT64 = np.iinfo(np.int64)
 
 
 def frame_number_of(df: pd.DataFrame, t_column: str) -> int:
@@ -52,7 +55,7 @@ def number_in(values: np.ndarray) -> int:
             f"the table holds several frames ({pd.unique(values)[:4].tolist()}…): "
             "put one frame at a time"
         )
-    return whole_number(first)
+    return checked_frame(first)
 
 
 def _number_of_empty(df: pd.DataFrame, t_column: str) -> int:
@@ -61,31 +64,14 @@ def _number_of_empty(df: pd.DataFrame, t_column: str) -> int:
             f"an empty table does not say in {t_column!r} which frame it is: "
             f"set df.attrs[{ATTRIBUTE!r}] to the frame's number before putting it"
         )
-    return whole_number(df.attrs[ATTRIBUTE])
+    return checked_frame(df.attrs[ATTRIBUTE])
 
 
-def whole_number(value: object) -> int:
+def checked_frame(value: object) -> int:
     """Give a frame number as a Python integer, or say why it is none."""
-    number = _whole(value, "a frame number")
-    if not _INT64.min <= number <= _INT64.max:
-        raise InvalidArgument(f"frame number {value!r} does not fit in 64 bits")
-    return number
+    return whole_number(value, "a frame number")
 
 
 def checked_count(value: object) -> int | None:
     """Give a number of frames as a Python integer, or None for all; or say why it is none."""
-    if value is None:
-        return None
-    number = _whole(value, "a number of frames")
-    if number < 0:
-        raise InvalidArgument(f"a number of frames cannot be negative, as {value!r} is")
-    return number
-
-
-def _whole(value: object, what: str) -> int:
-    is_number = isinstance(value, int | float | np.integer | np.floating)
-    if not is_number or isinstance(value, bool):
-        raise WrongType(f"{what} is an integer, not {value!r}")
-    if value != value or value in {float("inf"), float("-inf")} or int(value) != value:
-        raise InvalidArgument(f"{what} is a whole number, not {value!r}")
-    return int(value)
+    return None if value is None else whole_number(value, "a number of frames", least=0)

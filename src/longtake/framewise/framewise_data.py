@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 import pandas as pd
 
-from longtake.framewise.frame_number import checked_count, frame_number_of, whole_number
+from longtake.framewise.frame_number import checked_count, checked_frame, frame_number_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +65,7 @@ class FramewiseData(ABC):
         return self.get(frame_no)
 
     def __contains__(self, frame_no: object) -> bool:
-        return whole_number(frame_no) in self.frames
+        return checked_frame(frame_no) in self.frames
 
     def __len__(self) -> int:
         return len(self.frames)

@@ -9,22 +9,20 @@ import numpy as np
 
 from longtake.errors import FrameNotFound, InvalidArgument
 from longtake.framewise.fixed_format import copy_as_table
-from longtake.framewise.frame_number import whole_number
+from longtake.framewise.frame_number import checked_frame
 from longtake.framewise.frame_schemas import read_schemas, write_schemas
-from longtake.framewise.framewise_data import FramewiseData
-from longtake.framewise.pandas_file import PandasFile
+from longtake.framewise.pandas_frames import PandasFrames
 from longtake.framewise.row_map import count
 from longtake.framewise.single_table import SingleTable, exact, widened
 from longtake.framewise.table_columns import Schema, columns_of, schema_of, table_of
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
 
     import pandas as pd
 
 
-class PandasHDFStoreSingleNode(FramewiseData):
+class PandasHDFStoreSingleNode(PandasFrames):
     """Keep all frames in one table, in the file format of trackpy's `PandasHDFStoreSingleNode`.
 
     Files go both ways, and Pandas can query them across frames (``HDFStore.select``). For new
@@ -94,9 +92,7 @@ class PandasHDFStoreSingleNode(FramewiseData):
         use_tabular_copy: bool = False,  # noqa: FBT001, FBT002  (trackpy's signature)
         **kwargs: Any,
     ) -> None:
-        self._file = PandasFile(filename, mode, kwargs)
-        self.filename = str(self._file.path)
-        self._t_column = t_column
+        super().__init__(filename, mode, t_column, kwargs)
         self._table: SingleTable | None = None
         self._schemas: dict[int, Schema] = {}  # of frames that differ from the table
         self._changed = False
@@ -110,38 +106,6 @@ class PandasHDFStoreSingleNode(FramewiseData):
         except BaseException:
             self._file.close()
             raise
-
-    def __repr__(self) -> str:
-        state = "closed" if self._file.closed else f"{self.key!r}: {len(self)} frames"
-        return f"<{type(self).__name__} {self.filename!r}, {state}>"
-
-    @property
-    def t_column(self) -> str:
-        """The name of the column that holds the frame number."""
-        return self._t_column
-
-    @property
-    def frames(self) -> list[int]:
-        """All frame numbers, ascending."""
-        return sorted(self._all_frames())
-
-    @property
-    def max_frame(self) -> int:
-        """The highest frame number."""
-        frames = self._all_frames()
-        if not frames:
-            raise FrameNotFound(f"{self.filename} holds no frame yet")
-        return max(frames)
-
-    def __len__(self) -> int:
-        return len(self._all_frames())
-
-    def __contains__(self, frame_no: object) -> bool:
-        return whole_number(frame_no) in self._all_frames()
-
-    def __iter__(self) -> Iterator[pd.DataFrame]:
-        for frame_no in self.frames:
-            yield self.get(frame_no)
 
     def put(self, df: pd.DataFrame) -> None:
         """Store one frame's table; a frame that is there already is replaced.
@@ -188,8 +152,8 @@ class PandasHDFStoreSingleNode(FramewiseData):
         DamagedFile
             If the file cannot be read.
         """
-        number = whole_number(frame_no)
-        if number not in self._all_frames() or self._table is None:
+        number = checked_frame(frame_no)
+        if number not in self._frame_numbers() or self._table is None:
             raise FrameNotFound(f"{self.filename} holds no frame {number}")
         schema = self._schemas.get(number)
         if number not in self._table.frames:
@@ -208,9 +172,9 @@ class PandasHDFStoreSingleNode(FramewiseData):
                 group = self._file.root[self.key]
                 write_schemas(group.id, self._schemas, self._row_counts(self._table))
         self._table = None
-        self._file.close()
+        super().close()
 
-    def _all_frames(self) -> set[int]:
+    def _frame_numbers(self) -> set[int]:
         _ = self._file.root  # raises if closed
         rows = set() if self._table is None else set(self._table.frames)
         return rows.union(self._schemas)

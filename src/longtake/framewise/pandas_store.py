@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 import h5py
 
 from longtake.errors import FrameNotFound
-from longtake.framewise.frame_number import whole_number
-from longtake.framewise.framewise_data import FramewiseData
-from longtake.framewise.pandas_file import PandasFile
+from longtake.framewise.frame_number import checked_frame
+from longtake.framewise.pandas_frames import PandasFrames
 from longtake.framewise.pandas_layout import (
     CACHE,
     Layout,
@@ -25,7 +24,6 @@ from longtake.hdf.attributes import add_packed
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
 
     import numpy as np
     import pandas as pd
@@ -33,7 +31,7 @@ if TYPE_CHECKING:
 _CHUNK_BYTES = 1 << 20
 
 
-class PandasHDFStore(FramewiseData):
+class PandasHDFStore(PandasFrames):
     """Keep one table a frame in the file format of trackpy's `PandasHDFStore`.
 
     Files go both ways: trackpy opens those written here, and those that trackpy wrote open here.
@@ -86,43 +84,9 @@ class PandasHDFStore(FramewiseData):
         t_column: str = "frame",
         **kwargs: Any,
     ) -> None:
-        self._file = PandasFile(filename, mode, kwargs)
-        self.filename = str(self._file.path)
-        self._t_column = t_column
+        super().__init__(filename, mode, t_column, kwargs)
         self._names: dict[int, bytes] = {}
         self._links = -1  # how many links the root had when `_names` was read
-
-    def __repr__(self) -> str:
-        state = "closed" if self._file.closed else f"{len(self)} frames"
-        return f"<{type(self).__name__} {self.filename!r}, {state}>"
-
-    @property
-    def t_column(self) -> str:
-        """The name of the column that holds the frame number."""
-        return self._t_column
-
-    @property
-    def frames(self) -> list[int]:
-        """All frame numbers, ascending."""
-        return sorted(self._frame_names())
-
-    @property
-    def max_frame(self) -> int:
-        """The highest frame number."""
-        names = self._frame_names()
-        if not names:
-            raise FrameNotFound(f"{self.filename} holds no frame yet")
-        return max(names)
-
-    def __len__(self) -> int:
-        return len(self._frame_names())
-
-    def __contains__(self, frame_no: object) -> bool:
-        return whole_number(frame_no) in self._frame_names()
-
-    def __iter__(self) -> Iterator[pd.DataFrame]:
-        for frame_no in self.frames:
-            yield self.get(frame_no)
 
     def put(self, df: pd.DataFrame) -> None:
         """Store one frame's table; a frame that is there already is replaced.
@@ -142,7 +106,7 @@ class PandasHDFStore(FramewiseData):
         """
         root = self._file.root.id
         frame_no, columns = columns_of(df, self._t_column)
-        names = self._frame_names()
+        names = self._frame_numbers()
         layout = block_layout(schema_of(columns))
         name = b"Frame_%d" % frame_no
         before = names.get(frame_no)
@@ -186,8 +150,8 @@ class PandasHDFStore(FramewiseData):
         DamagedFile
             If what the file holds for it is not such a table.
         """
-        number = whole_number(frame_no)
-        name = self._frame_names().get(number)
+        number = checked_frame(frame_no)
+        name = self._frame_numbers().get(number)
         if name is None:
             raise FrameNotFound(f"{self.filename} holds no frame {number}")
         with self._file.reading(f"frame {number}"):
@@ -197,11 +161,7 @@ class PandasHDFStore(FramewiseData):
             columns = layout.columns(read_rows(table, layout, range(table.shape[0])))
             return table_of(columns, number)
 
-    def close(self) -> None:
-        """Finish the file. Closing twice is allowed."""
-        self._file.close()
-
-    def _frame_names(self) -> dict[int, bytes]:
+    def _frame_numbers(self) -> dict[int, bytes]:
         """Give the name of each frame's group, read again when the file has gained some."""
         root = self._file.root.id
         links = root.get_num_objs()

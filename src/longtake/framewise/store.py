@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from longtake.errors import Closed, FrameNotFound, InvalidArgument, NotFound
-from longtake.framewise.frame_number import ATTRIBUTE, checked_count, whole_number
+from longtake.framewise.frame_number import ATTRIBUTE, checked_count, checked_frame
 from longtake.framewise.framewise_data import FramewiseData
 from longtake.framewise.table_columns import columns_of
 from longtake.streams import RecordStream, StreamFile, StreamFileView
@@ -92,10 +92,7 @@ class FramewiseStore(FramewiseData):
             self._file = StreamFileView(self.path)
             self._require_stream()
         elif mode == "a":
-            if self.path.exists():
-                self._file = StreamFile.open(self.path, durability=durability)
-            else:
-                self._file = StreamFile.create(self.path, durability=durability)
+            self._file = StreamFile.open_or_create(self.path, durability=durability)
         else:
             raise InvalidArgument(f"mode={mode!r} is neither 'a' (read and write) nor 'r' (read)")
 
@@ -136,7 +133,7 @@ class FramewiseStore(FramewiseData):
 
     def __contains__(self, frame_no: object) -> bool:
         stream = self._current()
-        number = whole_number(frame_no)
+        number = checked_frame(frame_no)
         return stream is not None and number in stream
 
     def __iter__(self) -> Iterator[pd.DataFrame]:
@@ -184,7 +181,7 @@ class FramewiseStore(FramewiseData):
         FrameNotFound
             If that frame was never put.
         """
-        number = whole_number(frame_no)
+        number = checked_frame(frame_no)
         stream = self._current()
         if stream is None:
             raise FrameNotFound(f"there is no frame {number} in {self.path}: it is empty")

@@ -8,7 +8,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, TypeVar
 
-from longtake.errors import InvalidArgument, WrongType
+from longtake.whole_number import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -67,7 +67,7 @@ def ordered_map(
     [3, 1, 2]
     """
     workers = worker_count(workers)
-    ahead = _positive("ahead", 2 * workers if ahead is None else ahead)
+    ahead = whole_number(2 * workers if ahead is None else ahead, "ahead", least=1)
     if executor is None and workers == 1:
         return (function(item) for item in items)
     return _in_order(function, iter(items), workers, ahead, executor)
@@ -81,7 +81,7 @@ def worker_count(workers: int | None) -> int:
     InvalidArgument, WrongType
         If `workers` is not a number from 1 up.
     """
-    return _positive("workers", default_workers() if workers is None else workers)
+    return whole_number(default_workers() if workers is None else workers, "workers", least=1)
 
 
 def default_workers() -> int:
@@ -134,11 +134,3 @@ def _submit_next(
         return False
     waiting.append(pool.submit(function, item))
     return True
-
-
-def _positive(name: str, value: int) -> int:
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise WrongType(f"{name}={value!r}: it is a whole number")
-    if value < 1:
-        raise InvalidArgument(f"{name}={value}: at least 1 is needed")
-    return int(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +11,7 @@ from longtake.streams.columns import ColumnSet, IndexRow, checksum_of
 from longtake.streams.growth import Growth
 from longtake.streams.lookup import KeyLookup
 from longtake.streams.record_view import RecordStreamView
+from longtake.whole_number import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from longtake.hdf import LiveFile
 
 _KINDS = "biufS"
-_SMALLEST_KEY, _GREATEST_KEY = -(2**63), 2**63 - 1
 
 
 class RecordStream(RecordStreamView):
@@ -75,7 +74,7 @@ class RecordStream(RecordStreamView):
             If the disk is full or broken; the value is then not stored. If it could not be
             synced, it is, but may not survive a power cut.
         """
-        key = _require_key(self.name, key)
+        key = whole_number(key, f"{self.name!r}: a key")
         lengths = {len(values) for values in columns.values()}
         if len(lengths) > 1:
             raise InvalidArgument(f"{self.name!r}: columns of lengths {sorted(lengths)} at {key}")
@@ -196,16 +195,6 @@ def _same_length(row: IndexRow, arrays: list[np.ndarray]) -> bool:
 
 def _length(arrays: list[np.ndarray]) -> int:
     return len(arrays[0]) if arrays else 0
-
-
-def _require_key(name: str, key: int) -> int:
-    try:
-        number = operator.index(key)
-    except TypeError as error:
-        raise WrongType(f"{name!r}: the key {key!r} is not a whole number") from error
-    if not _SMALLEST_KEY <= number <= _GREATEST_KEY:
-        raise InvalidArgument(f"{name!r}: the key {number} does not fit in 64 bits")
-    return number
 
 
 def _storable(name: str, values: np.ndarray) -> np.ndarray:

@@ -78,6 +78,12 @@ class StreamFile:
             file.abandon()  # to close is to cut off what was not found yet
             raise
 
+    @classmethod
+    def open_or_create(cls, path: Path, *, durability: Durability = "process") -> Self:
+        """Write on in a file, or make it where there is none."""
+        make = cls.open if path.exists() else cls.create
+        return make(path, durability=durability)
+
     def create_record_stream(
         self,
         name: str,

@@ -143,7 +143,7 @@ def track(
     with open_frames(frames, gray=gray, ndim=ndim, on_error=on_error) as movie:
         check_shape(movie.shape, parameters)
         given |= {"shape": list(movie.shape), "dtype": str(movie.dtype)}
-        with _open(path) as file:
+        with StreamFile.open_or_create(path) as file:
             names = [*columns(ndim, parameters), "frame", "particle"]
             stream = _stream(file, names, given)
             job = _Job(file, stream, linker, names[:ndim])
@@ -233,10 +233,6 @@ def _find_or_fail(
         return find_in_frame(frame, parameters)
     except UnreadableFrame as error:
         return frame.number, error
-
-
-def _open(path: Path) -> StreamFile:
-    return StreamFile.open(path) if path.exists() else StreamFile.create(path)
 
 
 def _stream(file: StreamFile, names: list[str], given: dict[str, object]) -> RecordStream:

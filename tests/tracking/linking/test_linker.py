@@ -191,9 +191,10 @@ def test_frames_ascend():
         ({"search_range": 0}, "search_range must be positive"),
         ({"search_range": float("nan")}, "search_range must be positive"),
         ({"search_range": (1, 2, 3)}, "search_range"),
-        ({"search_range": 1, "memory": -1}, "memory=-1"),
-        ({"search_range": 1, "memory": 1.5}, "memory must be a whole number"),
-        ({"search_range": 1, "ndim": 0}, "ndim=0"),
+        ({"search_range": 1, "memory": -1}, "memory must be 0 or more, not -1"),
+        ({"search_range": 1, "memory": 1.5}, "memory is a whole number, not 1.5"),
+        ({"search_range": 1, "memory": 10**20}, "memory must fit in 64 bits"),
+        ({"search_range": 1, "ndim": 0}, "ndim must be 1 or more"),
         ({"search_range": 1, "adaptive_stop": 0}, "adaptive_stop must be positive"),
         ({"search_range": 1, "adaptive_stop": 0.5, "adaptive_step": 1}, "adaptive_step"),
         ({"search_range": 1, "neighbor_strategy": "Tree"}, "neighbor_strategy"),
@@ -207,8 +208,11 @@ def test_bad_arguments_are_answered_at_once(arguments, message):
 
 
 def test_things_that_are_no_numbers():
-    with pytest.raises(WrongType, match="search_range"):
-        Linker("far")
+    for text in ("far", "5"):
+        with pytest.raises(WrongType, match="search_range"):
+            Linker(text)
+    with pytest.raises(WrongType, match="memory"):
+        Linker(1, memory="3")
     with pytest.raises(WrongType, match="positions of frame 0"):
         Linker(1).advance(0, [["a", "b"]])
 
@@ -227,3 +231,10 @@ def test_a_history_that_cannot_be(history, next_id, message):
     with pytest.raises(InvalidArgument, match=message):
         linker.restore(history, next_id)
     assert linker.frame_no is None
+
+
+def test_the_greatest_memory():
+    linker = Linker(1.0, memory=2**63 - 1)
+    linker.advance(0, [[0, 0]])
+    linker.advance(1, [[9, 9]])
+    assert linker.advance(2**60, [[0, 0]]).tolist() == [0]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
 from longtake.errors import InvalidArgument, WrongType
+from longtake.whole_number import whole_number
 
 ENGINES = ("auto", "numba", "python")
 
@@ -43,7 +44,7 @@ class Parameters:
     percentile : float
         A feature's peak is brighter than this percentage of the pixels that are not black.
     topn : int, optional
-        Give only the that many brightest features, the brightest one last.
+        Give only that many of the brightest features, the brightest one last.
     preprocess : bool
         Whether to smooth and to subtract the background.
     max_iterations : int
@@ -150,8 +151,8 @@ class Parameters:
             raise InvalidArgument(f"percentile must be from 0 to 100, not {self.percentile}")
         for name in ("topn", "max_iterations"):
             value = getattr(self, name)
-            if value is not None and not (isinstance(value, Integral) and int(value) >= 1):
-                raise InvalidArgument(f"{name} must be a whole number from 1 on, not {value!r}")
+            if value is not None:
+                object.__setattr__(self, name, whole_number(value, name, least=1))
         if self.engine not in ENGINES:
             raise InvalidArgument(
                 f"there is no engine {self.engine!r}; use one of {', '.join(map(repr, ENGINES))}"

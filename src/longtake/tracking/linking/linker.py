@@ -11,7 +11,8 @@ from longtake.errors import InvalidArgument, WrongType
 from longtake.tracking.compiling import compiling
 from longtake.tracking.linking.known import KnownParticles, name_by_links
 from longtake.tracking.linking.matching import Matching
-from longtake.tracking.linking.parameters import check_strategies, matching_rule, whole
+from longtake.tracking.linking.parameters import check_strategies, matching_rule
+from longtake.whole_number import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -87,10 +88,8 @@ class Linker:
         to_eucl: Callable[[np.ndarray], np.ndarray] | None = None,
     ) -> None:
         check_strategies(neighbor_strategy, link_strategy)
-        self.memory = whole("memory", memory)
-        self.ndim = whole("ndim", ndim)
-        if self.memory < 0 or self.ndim < 1:
-            raise InvalidArgument(f"memory={memory!r} must be 0 or more, ndim={ndim!r} 1 or more")
+        self.memory = whole_number(memory, "memory", least=0)
+        self.ndim = whole_number(ndim, "ndim", least=1)
         self._matching, self._lengths = matching_rule(
             search_range, self.ndim, adaptive_stop, adaptive_step, link_strategy
         )
@@ -136,7 +135,7 @@ class Linker:
         SubnetOversizeException
             If `adaptive_stop` was given and a crowd could not be split; likewise.
         """
-        frame_no = whole("frame_no", frame_no)
+        frame_no = whole_number(frame_no, "frame_no")
         if self._frame_no is not None and frame_no <= self._frame_no:
             raise InvalidArgument(
                 f"frame {frame_no} cannot follow frame {self._frame_no}: frames are linked in "
@@ -180,11 +179,11 @@ class Linker:
         >>> linker.advance(8, [[10, 11], [30, 30], [0, 1]])
         array([5, 6, 3])
         """
-        next_id = whole("next_id", next_id)
+        next_id = whole_number(next_id, "next_id")
         last = None
         known = KnownParticles.none()
         for frame_no, positions, particles in history:
-            frame_no = whole("frame_no", frame_no)
+            frame_no = whole_number(frame_no, "frame_no")
             if last is not None and frame_no <= last:
                 raise InvalidArgument(f"the history is not ascending: {frame_no} follows {last}")
             last = frame_no

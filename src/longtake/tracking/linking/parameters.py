@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from math import isfinite
 from typing import TYPE_CHECKING, TypedDict
 
@@ -63,16 +62,6 @@ def check_strategies(neighbor_strategy: str | None, link_strategy: str | None) -
         raise InvalidArgument(f"link_strategy must be one of {names}, not {link_strategy!r}")
 
 
-def whole(name: str, value: object) -> int:
-    """Give a whole number as an int; a float without a fraction is one."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    try:
-        return operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        raise InvalidArgument(f"{name} must be a whole number, not {value!r}") from None
-
-
 def _adaptive_range(stop: float, step: float):
     # scipy's graphs take a while to import, and are needed here only.
     from longtake.tracking.linking.adaptive import AdaptiveRange
@@ -84,7 +73,10 @@ def _adaptive_range(stop: float, step: float):
 
 def _positive_lengths(name: str, value: float | Sequence[float], ndim: int) -> np.ndarray:
     try:
-        lengths = np.asarray(value, np.float64)
+        lengths = np.asarray(value)
+        if lengths.dtype.kind not in "iuf":
+            raise TypeError
+        lengths = lengths.astype(np.float64)
     except (TypeError, ValueError):
         raise WrongType(f"{name} is a number, or one for each axis, not {value!r}") from None
     if lengths.ndim > 1 or (lengths.ndim == 1 and len(lengths) != ndim):
