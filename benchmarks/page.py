@@ -18,8 +18,8 @@ _PACKAGES = ("longtake", "trackpy", "numpy", "numba", "pandas", "scipy", "h5py",
 _TOP = """\
 # Benchmarks: longtake beside trackpy
 
-`make bench` shows these figures for your machine; `uv run python -m benchmarks --write` wrote this
-page. Cases can be named (`locate`, `link`, `stores`, `movie`, `memory`); `--quick` only tries
+`make bench` shows these figures for your machine; `.venv/bin/python -m benchmarks --write` wrote
+this page. Cases can be named (`locate`, `link`, `stores`, `movie`, `memory`); `--quick` only tries
 whether all of them run.
 
 trackpy and longtake take turns on the same data, A B A B, in one process. Before that their results

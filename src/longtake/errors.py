@@ -5,7 +5,8 @@
     LongtakeError
     ├── InvalidArgument        (ValueError)       an argument's value cannot be used
     ├── WrongType              (TypeError)        an argument is of a kind that cannot be used
-    ├── FrameNotFound          (KeyError)         no such frame in a store
+    ├── KeyNotFound            (KeyError)         no entry at such a key in a stream
+    │   └── FrameNotFound                         no such frame in a store
     ├── NotFound               (FileNotFoundError) no file, folder or stream of that name
     ├── AlreadyExists          (FileExistsError)  a name is taken
     ├── UnreadableFrame        (ValueError)       an image cannot be read or does not fit the others
@@ -36,12 +37,16 @@ class WrongType(LongtakeError, TypeError):
     """An argument is of a kind that cannot be used."""
 
 
-class FrameNotFound(LongtakeError, KeyError):
-    """A store holds no frame of the number asked for."""
+class KeyNotFound(LongtakeError, KeyError):
+    """A stream holds no entry at the key asked for."""
 
     def __str__(self) -> str:
         # KeyError shows the repr of its argument, which spoils a sentence.
         return Exception.__str__(self)
+
+
+class FrameNotFound(KeyNotFound):
+    """A store holds no frame of the number asked for."""
 
 
 class NotFound(LongtakeError, FileNotFoundError):

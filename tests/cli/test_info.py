@@ -23,7 +23,7 @@ def test_a_file_being_written_and_finished(tmp_path, table):
         store.put(table)
         live = describe(path)
     done = describe(path)
-    assert (live["state"], done["state"]) == ("being written", "finished")
+    assert (live["state"], done["state"]) == ("being written", "closed")
     for found in (live, done):
         (stream,) = found["streams"]
         assert (stream["name"], stream["keys"], stream["first"], stream["rows"]) == (

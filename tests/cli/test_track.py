@@ -75,7 +75,7 @@ def test_a_movie_becomes_trajectories(run, movie, tmp_path):
         assert (table.groupby("frame").size() >= 8).all()
     code, said, _ = run("info", out)
     assert code == 0
-    assert "finished" in said
+    assert "closed" in said
     assert "8 frames, 0 to 7" in said
 
 

@@ -249,7 +249,7 @@ def test_a_file_of_longtakes_own_is_left_alone(tmp_path, kind, end):
     )
     subprocess.run([sys.executable, "-c", code, str(path), end], check=True)
     before = path.read_bytes()
-    for mode in ("a", "r+", "w"):
+    for mode in ("a", "r", "r+", "w"):
         with pytest.raises(InvalidArgument, match="FramewiseStore"):
             kind(path, mode=mode)
     assert path.read_bytes() == before

@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from longtake.errors import Closed, DamagedFile, FrameNotFound, InvalidArgument, WrongType
+from longtake.errors import Closed, DamagedFile, InvalidArgument, KeyNotFound, WrongType
 from longtake.streams import StreamFile, StreamFileView, stream_file
 from longtake.streams.columns import ColumnSet
 from tests.hdf.write_log import WriteLog
@@ -128,7 +128,7 @@ class StreamMachine(RuleBasedStateMachine):
             assert stream.keys().tolist() == sorted(self.model)
             assert len(stream) == len(self.model)
             assert stream.last_key == max(self.model, default=None)
-            assert stream.attributes == {"made": "here"}
+            assert stream.application == {"made": "here"}
             for key, expected in self.model.items():
                 require_same(stream[key], expected)
 
@@ -214,14 +214,14 @@ def test_append_takes_only_greater_keys(stream):
 
 
 def test_a_missing_key_is_named(stream):
-    with pytest.raises(FrameNotFound, match="'s' has nothing at 3: it is empty"):
+    with pytest.raises(KeyNotFound, match="'s' has nothing at 3: it is empty"):
         stream[3]
     for key in (10, 20):
         stream.put(key, columns())
-    with pytest.raises(FrameNotFound, match="from 10 to 20, the nearest is 20"):
+    with pytest.raises(KeyNotFound, match="from 10 to 20, the nearest is 20"):
         stream[17]
     for key, nearest in ((2**70, 20), (-(2**63), 10)):
-        with pytest.raises(FrameNotFound, match=f"the nearest is {nearest}"):
+        with pytest.raises(KeyNotFound, match=f"the nearest is {nearest}"):
             stream[key]
     assert 10 in stream
     assert 11 not in stream

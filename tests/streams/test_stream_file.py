@@ -76,9 +76,9 @@ def test_attributes_stay_with_the_stream(path):
     with StreamFile.create(path, {"application": "mine"}) as file:
         file.create_record_stream("s", {"x": "f8"}, attributes)
         with StreamFileView(path) as view:
-            assert view.record_streams["s"].attributes == attributes
+            assert view.record_streams["s"].application == attributes
     with StreamFile.open(path) as file:
-        assert file.record_streams["s"].attributes == attributes
+        assert file.record_streams["s"].application == attributes
     with h5py.File(path) as h5:
         assert h5.attrs["application"] == b"mine" or h5.attrs["application"] == "mine"
         assert {"longtake_version", "file_uuid", "created_utc"} <= set(h5.attrs)

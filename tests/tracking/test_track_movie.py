@@ -130,3 +130,12 @@ def test_resume_needs_the_same_gray(images, tmp_path):
 def test_minmass_none_is_minmass_0(images, tmp_path):
     tp.track(images[:4], 9, 5, tmp_path / "a.h5")
     assert tp.track(images, 9, 5, tmp_path / "a.h5", minmass=0, resume=True).frames == 12
+
+
+def test_another_movie_is_not_resumed(tmp_path):
+    movie = np.random.default_rng(0).integers(0, 200, (3, 64, 64)).astype("u1")
+    out = tmp_path / "t.h5"
+    tp.track(movie[:2], 9, 5, out)
+    with pytest.raises(InvalidArgument, match="was made from another movie"):
+        tp.track(movie[::-1], 9, 5, out, resume=True)
+    assert tp.track(movie, 9, 5, out, resume=True).frames == 3

@@ -46,7 +46,8 @@ def main() -> None:
     try:
         app(prog_name="longtake")
     except LongtakeError as error:
-        typer.secho(f"longtake: {error}", err=True, fg="red")
+        said = getattr(error, "strerror", None) or error
+        typer.secho(f"longtake: {said}", err=True, fg="red")
         sys.exit(1)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""

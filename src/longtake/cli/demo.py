@@ -62,7 +62,7 @@ def _clear(output: Path) -> None:
         return
     try:
         with StreamFileView(output) as view:
-            made = view.record_streams["features"].attributes
+            made = view.record_streams["features"].application
     except (LongtakeError, KeyError, OSError):
         made = {}
     ours = {"diameter": _DIAMETER, "search_range": _SEARCH_RANGE, "minmass": _MINMASS}

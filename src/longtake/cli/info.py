@@ -62,7 +62,7 @@ def describe(path: Path) -> dict[str, Any]:
     status = path.stat()
     found: dict[str, Any] = {
         "path": str(path),
-        "state": "finished",
+        "state": "closed",
         "bytes": status.st_size,
         "bytes_on_disk": status.st_blocks * 512,
         "streams": [],
@@ -97,7 +97,7 @@ def _describe(stream: RecordStreamView) -> dict[str, Any]:
         "last": int(keys[-1]) if len(keys) else None,
         "rows": stream.rows,
         "columns": {name: str(dtype) for name, dtype in stream.dtypes.items()},
-        "attributes": stream.attributes,
+        "attributes": stream.application,
     }
 
 

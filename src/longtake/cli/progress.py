@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from contextlib import contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from longtake.pipeline import Progress
+
+_LINE_S = 30.0
 
 
 @contextmanager
@@ -38,6 +41,7 @@ def bar() -> Generator[Callable[[Progress], None]]:
         _stopping_between_frames() as stop_if_asked,
     ):
         task = shown.add_task("", total=None, rate=0.0, features=0, memory=0.0)
+        lines = _Lines(console)
 
         def tell(progress: Progress) -> None:
             shown.update(
@@ -48,9 +52,30 @@ def bar() -> Generator[Callable[[Progress], None]]:
                 features=progress.features,
                 memory=progress.peak_memory / 1e6,
             )
+            if not console.is_terminal:
+                lines.tell(progress)
             stop_if_asked()
 
         yield tell
+
+
+class _Lines:
+    """Says how far the work is in a line now and then, where there is no terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._said = monotonic()
+
+    def tell(self, progress: Progress) -> None:
+        now = monotonic()
+        if now - self._said < _LINE_S:
+            return
+        self._said = now
+        total = "" if progress.total is None else f" of {progress.total}"
+        self._console.print(
+            f"longtake: {progress.done}{total} frames, {progress.rate:.0f}/s, "
+            f"{progress.features} features"
+        )
 
 
 @contextmanager

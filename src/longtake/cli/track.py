@@ -48,7 +48,9 @@ def track(
     memory: Annotated[
         int, typer.Option("-m", "--memory", help="Frames a particle may be out of sight.")
     ] = 0,
-    invert: Annotated[bool, typer.Option("--invert", help="Features are dark.")] = False,
+    invert: Annotated[
+        bool, typer.Option("--invert", metavar=" ", help="Features are dark.")
+    ] = False,
     minmass: Annotated[float, typer.Option(help="Least brightness of a feature, summed.")] = 0,
     maxsize: Annotated[
         float | None, typer.Option(help="Greatest radius of gyration, in pixels.")
@@ -71,7 +73,7 @@ def track(
         str, typer.Option(help="'raise': stop at an unreadable image; 'skip': note it, go on.")
     ] = "raise",
     resume: Annotated[
-        bool, typer.Option("--resume", help="Continue where an earlier run stopped.")
+        bool, typer.Option("--resume", metavar=" ", help="Continue where an earlier run stopped.")
     ] = False,
     workers: Annotated[
         int | None, typer.Option("-j", "--workers", help="Threads. [default: one a processor]")
@@ -125,6 +127,11 @@ def track(
         f"{done.path}: {done.frames} frames{resumed}{failed}, {done.features} features, "
         f"{done.trajectories} trajectories"
     )
+    if done.frames and not done.features:
+        typer.secho(
+            "longtake: nothing was found: lower --minmass, or add --invert if features are dark",
+            err=True,
+        )
 
 
 def _numbers(option: str, text: str, kind: Callable[[str], Any]) -> Any:

@@ -61,6 +61,7 @@ class Frame:
             # Decoders raise anything, from OSError to SyntaxError; to us these all mean one thing.
             reason = str(error).strip().split("\n")[0].rstrip(".") or type(error).__name__
             raise UnreadableFrame(
-                f"{self} cannot be read: {reason}. Mend or remove it, or skip what is unreadable"
+                f"{self} cannot be read: {reason}. Mend or remove it, or skip what is "
+                'unreadable (on_error="skip", --on-error skip)'
             ) from error
         return image if self.prepare is None else self.prepare(self, image)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
+import numpy as np
+from xxhash import xxh3_64_hexdigest
+
 from longtake.errors import InvalidArgument, UnreadableFrame, WrongType
 from longtake.frames.first_look import FirstLook
 from longtake.frames.gray import Gray, to_gray
@@ -12,8 +15,6 @@ from longtake.frames.gray import Gray, to_gray
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
-
-    import numpy as np
 
     from longtake.frames.frame import Frame
     from longtake.frames.source import OnError, Source
@@ -61,6 +62,8 @@ class Frames:
         Shape of each image: (H, W) or (Z, H, W).
     dtype : numpy.dtype
         Type of its pixels.
+    fingerprint : str
+        A checksum of the first image's pixels, to tell one movie from another.
     """
 
     def __init__(self, source: Source, gray: Gray, ndim: int, on_error: OnError) -> None:
@@ -70,6 +73,7 @@ class Frames:
         image = to_gray(self._source.image, gray, ndim, first)
         self.shape: tuple[int, ...] = image.shape
         self.dtype: np.dtype = image.dtype
+        self.fingerprint = xxh3_64_hexdigest(np.ascontiguousarray(image).view(np.uint8).data)
         self._prepare = _Preparation(gray, ndim, image.shape, image.dtype, first)
 
     @property

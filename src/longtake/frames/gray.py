@@ -125,7 +125,8 @@ def _advice(image: np.ndarray, gray: Gray, ndim: int, name: str) -> str:
     if _has_channels(image, ndim):
         return (
             f"{name} is {shape}: its pixels have {image.shape[-1]} channels. "
-            'Pass gray=0 for the first one, gray="mean", or a function that makes one of them'
+            'Take the first one with gray=0 (--gray 0), their mean with gray="mean" (--gray mean), '
+            "or, in Python, what a function makes of them"
         )
     if image.ndim == ndim + 1 == 3:
         return (

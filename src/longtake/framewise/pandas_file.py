@@ -207,8 +207,7 @@ def _access(path: Path, mode: str) -> str:
         raise InvalidArgument(f"{path} is a folder")
     if exists and path.stat().st_size:
         _require_hdf5(path)
-        if mode != "r":
-            _require_foreign(path)
+        _require_foreign(path)
         return {"r": "r", "w": "w"}.get(mode, "r+")
     if mode == "r":
         raise NotALongtakeFile(f"{path} is empty")

@@ -57,7 +57,7 @@ class PandasHDFStoreSingleNode(PandasFrames):
         The file is open for writing already, in this process or another.
     InvalidArgument
         The table in the file has no column `t_column`, or cannot be read frame by frame; or the
-        file is one of `FramewiseStore`, which is opened to read only.
+        file is one of `FramewiseStore`.
 
     Guarantees
     ----------

@@ -59,7 +59,7 @@ class PandasHDFStore(PandasFrames):
     FileInUse
         The file is open for writing already, in this process or another.
     InvalidArgument
-        The file is one of `FramewiseStore`, which is opened to read only.
+        The file is one of `FramewiseStore`.
 
     Guarantees
     ----------

@@ -110,29 +110,29 @@ class FramewiseStore(FramewiseData):
     def attributes(self) -> dict[str, object]:
         """What the stream was made with."""
         stream = self._stream
-        return self._attributes if stream is None else stream.attributes
+        return self._attributes if stream is None else stream.application
 
     @property
     def frames(self) -> list[int]:
         """All frame numbers, ascending."""
-        stream = self._current()
+        stream = self._stream
         return [] if stream is None else stream.keys().tolist()
 
     @property
     def max_frame(self) -> int:
         """The highest frame number."""
-        stream = self._current()
+        stream = self._stream
         last = None if stream is None else stream.last_key
         if last is None:
             raise FrameNotFound(f"{self.path} holds no frame in {self.name!r} yet")
         return last
 
     def __len__(self) -> int:
-        stream = self._current()
+        stream = self._stream
         return 0 if stream is None else len(stream)
 
     def __contains__(self, frame_no: object) -> bool:
-        stream = self._current()
+        stream = self._stream
         number = checked_frame(frame_no)
         return stream is not None and number in stream
 
@@ -182,20 +182,21 @@ class FramewiseStore(FramewiseData):
             If that frame was never put.
         """
         number = checked_frame(frame_no)
-        stream = self._current()
+        stream = self._stream
         if stream is None:
             raise FrameNotFound(f"there is no frame {number} in {self.path}: it is empty")
-        if number not in stream:
+        columns = stream.get(number)
+        if columns is None:
             raise FrameNotFound(f"there is no frame {number} in {self.path}{_span(stream)}")
         # The arrays were read for this table: they need not be copied.
-        table = pd.DataFrame(stream[number], copy=False)
+        table = pd.DataFrame(columns, copy=False)
         table.attrs[ATTRIBUTE] = number
         return table
 
     def dump(self, N: int | None = None) -> pd.DataFrame:  # noqa: N803
         """Give the tables of all frames, or of the first `N`, as one table numbered from 0."""
         count = checked_count(N)
-        stream = self._current()
+        stream = self._stream
         if stream is None:
             return super().dump(count)
         return pd.DataFrame(stream.read_together(count), copy=False)
@@ -209,13 +210,6 @@ class FramewiseStore(FramewiseData):
     @property
     def _stream(self) -> RecordStreamView | None:
         return self._opened().record_streams.get(self.name)
-
-    def _current(self) -> RecordStreamView | None:
-        """The stream as it is at this moment, also if another process writes it."""
-        stream = self._stream
-        if stream is not None:
-            stream.refresh()
-        return stream
 
     def _opened(self) -> StreamFile | StreamFileView:
         if self._file is None:

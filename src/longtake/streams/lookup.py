@@ -62,6 +62,31 @@ class KeyLookup:
         self._merge()
         return np.array(self._keys, np.int64)
 
+    def between(self, first: int, last: int) -> np.ndarray:
+        """Give the keys at positions [first, last), ascending, (n,) int64."""
+        self._merge()
+        return np.array(self._keys[first:last], np.int64)
+
+    def position(self, key: float) -> int:
+        """Give how many keys are less than `key`."""
+        self._merge()
+        return bisect_left(self._keys, key)
+
+    def has(self, position: int, key: int) -> bool:
+        """Whether `key` is at that position."""
+        return position < len(self._keys) and self._keys[position] == key
+
+    def nearest(self, key: float) -> int | None:
+        """Give the key nearest to `key`, of two as near the lesser; or None."""
+        at = self.position(key)
+        near = self._keys[max(at - 1, 0) : at + 1]
+        return min(near, key=lambda known: abs(known - key)) if near else None
+
+    def first_key(self) -> int | None:
+        """Give the least key, or None."""
+        self._merge()
+        return self._keys[0] if self._keys else None
+
     def rows(self) -> np.ndarray:
         """Give the newest row of each key, in ascending order of key, (n,) int64."""
         self._merge()
@@ -72,6 +97,10 @@ class KeyLookup:
     def last_key(self) -> int | None:
         """Give the greatest key, or None."""
         return self._keys[-1] if self._keys else None
+
+    def row_at(self, position: int) -> int:
+        """Give the newest row of the key at that position."""
+        return position if self._rows is None else self._rows[position]
 
     def _merge(self) -> None:
         if not self._recent:

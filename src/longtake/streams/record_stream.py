@@ -37,11 +37,11 @@ class RecordStream(RecordStreamView):
         self,
         name: str,
         sets: list[ColumnSet],
-        attributes: dict[str, object],
+        application: dict[str, object],
         file: LiveFile,
         add_set: Callable[[str, dict[str, np.dtype]], ColumnSet],
     ) -> None:
-        super().__init__(name, sets, attributes)
+        super().__init__(name, sets, application)
         self._file = file
         self._add_set = add_set
         self._growth = [Growth(file, columns) for columns in sets]

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from longtake.errors import FrameNotFound
 from longtake.streams.lookup import KeyLookup
+from longtake.streams.stream_view import StreamView
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from longtake.streams.columns import ColumnSet
-
-_BLOCK_ROWS = 131_072
-_LOOKS = 3
+    from longtake.streams.columns import ColumnSet, IndexRow
 
 #: A value: the name of each column, and its rows.
 Columns = dict[str, np.ndarray]
 
+_BLOCK_ROWS = 131_072
+_LOOKS = 3
 
-class RecordStreamView:
+
+class RecordStreamView(StreamView[Columns]):
     """Any number of typed rows for each key.
 
     Columns that were there from the start form the stream's first set. Columns that came later
@@ -35,15 +34,12 @@ class RecordStreamView:
     name : str
     sets : list of ColumnSet
         The first set, then the later ones in the order they came.
-    attributes : dict
+    application : dict
         What the stream was created with.
     """
 
-    def __init__(self, name: str, sets: list[ColumnSet], attributes: dict[str, object]) -> None:
-        self.name = name
-        self.attributes = attributes
-        #: Called before a read, to learn of a structure that has changed; says if it had.
-        self.look_again: Callable[[], bool] | None = None
+    def __init__(self, name: str, sets: list[ColumnSet], application: dict[str, object]) -> None:
+        super().__init__(name, application)
         self.adopt(sets)
 
     def adopt(self, sets: list[ColumnSet]) -> None:
@@ -106,11 +102,9 @@ class RecordStreamView:
         """All datasets of the stream."""
         return [dataset for columns in self._sets for dataset in columns.datasets]
 
-    def __len__(self) -> int:
-        return len(self._lookups[0])
-
-    def __contains__(self, key: object) -> bool:
-        return isinstance(key, int | np.integer) and self._lookups[0].get(int(key)) is not None
+    @property
+    def _known(self) -> KeyLookup:
+        return self._lookups[0]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}: {len(self)} keys, {self.rows} rows>"
@@ -120,20 +114,20 @@ class RecordStreamView:
         """How many data rows there are, replaced ones included."""
         return self._sets[0].end
 
-    @property
-    def last_key(self) -> int | None:
-        """The greatest key, or None."""
-        return self._lookups[0].last_key()
-
-    def keys(self) -> np.ndarray:
-        """Give all keys, ascending, (n,) int64."""
-        return self._lookups[0].keys()
-
-    def __getitem__(self, key: int) -> Columns:
+    def _value(self, key: int) -> Columns:
+        self.refresh()  # for what was put before may have been replaced
         number = self._lookups[0].get(key)
         row = None if number is None else self._sets[0].row(number)
         if number is None or row is None or row.key != key:
-            raise FrameNotFound(f"{self.name!r} has nothing at {key}{self._nearest(key)}")
+            raise self._missing(key)
+        return self._value_of(number, row)
+
+    def _read(self, first: int, last: int) -> Iterator[Columns]:
+        for position in range(first, last):
+            number = self._lookups[0].row_at(position)
+            yield self._value_of(number, self._sets[0].row(number))
+
+    def _value_of(self, number: int, row: IndexRow) -> Columns:
         first = self._sets[0]
         value = dict(zip(first.columns, first.read(row), strict=True))
         for columns, lookup in zip(self._sets[1:], self._lookups[1:], strict=True):
@@ -142,23 +136,6 @@ class RecordStreamView:
             if later is not None and (row := columns.row(later)).key == number:
                 value.update(zip(columns.columns, columns.read(row), strict=True))
         return value
-
-    def _nearest(self, key: int) -> str:
-        keys = self.keys()
-        if not len(keys):
-            return ": it is empty"
-        at = bisect_left(keys, key)
-        nearest = min(keys[max(at - 1, 0) : at + 1].tolist(), key=lambda known: abs(known - key))
-        return f": its keys go from {keys[0]} to {keys[-1]}, the nearest is {nearest}"
-
-    def values(self) -> Iterator[Columns]:
-        """Give every value, in ascending order of key; a value is read when its turn comes."""
-        for key in self.keys().tolist():
-            yield self[key]
-
-    def items(self) -> Iterator[tuple[int, Columns]]:
-        """Give every (key, value), in ascending order of key."""
-        return ((key, self[key]) for key in self.keys().tolist())
 
     def blocks(self, column: str) -> Iterator[np.ndarray]:
         """Give all that was ever stored in a column, replaced values included, in blocks."""
@@ -173,6 +150,7 @@ class RecordStreamView:
 
         Columns that some of the values lack come back as float64 with NaN there.
         """
+        self.refresh()
         numbers = self._lookups[0].rows()[:count]
         first = self._sets[0]
         picked = first.rows(0, len(first))[numbers]

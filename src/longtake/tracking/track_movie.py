@@ -143,6 +143,7 @@ def track(
     with open_frames(frames, gray=gray, ndim=ndim, on_error=on_error) as movie:
         check_shape(movie.shape, parameters)
         given |= {"shape": list(movie.shape), "dtype": str(movie.dtype)}
+        given |= {"first_image": movie.fingerprint}
         with StreamFile.open_or_create(path) as file:
             names = [*columns(ndim, parameters), "frame", "particle"]
             stream = _stream(file, names, given)
@@ -242,16 +243,21 @@ def _stream(file: StreamFile, names: list[str], given: dict[str, object]) -> Rec
         integers = {"frame", "particle"}
         dtypes = {name: "i8" if name in integers else "f8" for name in names}
         return file.create_record_stream(FEATURES, dtypes, given)
-    before = stream.attributes
+    before = stream.application
     different = [
         f"{name} was {before.get(name)!r} and is now {given.get(name)!r}"
-        for name in sorted({*before, *given})
+        for name in sorted({*before, *given} - {"first_image"})
         if before.get(name) != given.get(name)
     ]
     if different or list(stream.dtypes) != names:
         raise InvalidArgument(
             f"{file.path} was made with other parameters ({'; '.join(different) or 'columns'}): "
             "resume it with the same ones, or choose another name for the output"
+        )
+    if before.get("first_image") != given["first_image"]:
+        raise InvalidArgument(
+            f"{file.path} was made from another movie: its first image is not this one's; resume "
+            "with the whole movie, or choose another name for the output"
         )
     return stream
 

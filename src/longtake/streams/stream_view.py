@@ -1,0 +1,177 @@
+"""Reading a stream: the same calls for every kind, whoever is writing it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+import numpy as np
+
+from longtake.errors import InvalidArgument, KeyNotFound, WrongType
+from longtake.streams.entry_ranges import Entries, Keys
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from longtake.streams.lookup import KeyLookup
+
+V = TypeVar("V")
+
+
+class StreamView(ABC, Generic[V]):
+    """Values by key (a timestamp or a frame number), in ascending order of key.
+
+    A view is as the file is at the moment of each call, also while another process writes it.
+    What `keys`, `values`, `items` and their ``_for_range`` forms give stays as it was then.
+
+    Like a dict, a view iterates over its keys, and ``key in view`` asks for a key.
+    """
+
+    def __init__(self, name: str, application: dict[str, object]) -> None:
+        self.name = name
+        #: What the stream was created with.
+        self.application = application
+        #: Called before a read, to learn of a structure that has changed; says if it had.
+        self.look_again: Callable[[], bool] | None = None
+
+    @abstractmethod
+    def refresh(self) -> None:
+        """Take in what was written since the last look."""
+
+    @property
+    @abstractmethod
+    def _known(self) -> KeyLookup:
+        """The keys that were taken in."""
+
+    @abstractmethod
+    def _read(self, first: int, last: int) -> Iterator[V]:
+        """Read the values at positions [first, last), which are known, in bounded memory."""
+
+    def __len__(self) -> int:
+        self.refresh()
+        return len(self._known)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.keys())
+
+    def __contains__(self, key: object) -> bool:
+        if not isinstance(key, int | np.integer):
+            return False
+        self.refresh()
+        return self._known.get(int(key)) is not None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r}: {len(self)} entries>"
+
+    def keys(self) -> Keys:
+        """Give all keys."""
+        return self.keys_for_range()
+
+    def values(self) -> Entries[V]:
+        """Give all values, which are read as they are asked for."""
+        return self.values_for_range()
+
+    def items(self) -> Entries[tuple[int, V]]:
+        """Give all (key, value) pairs, which are read as they are asked for."""
+        return self.items_for_range()
+
+    @property
+    def iloc(self) -> Entries[V]:
+        """The values by position: ``stream.iloc[0]``, ``stream.iloc[-10:]``."""
+        return self.values()
+
+    @property
+    def last_key(self) -> int | None:
+        """The greatest key, or None if there is no entry yet."""
+        self.refresh()
+        return self._known.last_key()
+
+    def keys_for_range(self, start: float | None = None, end: float | None = None) -> Keys:
+        """Give the keys from `start` up to, not including, `end`; None is no bound.
+
+        Raises
+        ------
+        InvalidArgument
+            If `start` comes after `end`.
+        """
+        first, last = self._positions(start, end)
+        return Keys(self._known.between(first, last))
+
+    def values_for_range(self, start: float | None = None, end: float | None = None) -> Entries[V]:
+        """Give the values of the keys from `start` up to, not including, `end`."""
+        return Entries(*self._positions(start, end), self._read)
+
+    def items_for_range(
+        self, start: float | None = None, end: float | None = None
+    ) -> Entries[tuple[int, V]]:
+        """Give the (key, value) pairs from key `start` up to, not including, `end`."""
+        return Entries(*self._positions(start, end), self._read_items)
+
+    @overload
+    def __getitem__(self, key: int) -> V: ...
+    @overload
+    def __getitem__(self, key: slice) -> Any: ...
+    def __getitem__(self, key: int | slice) -> Any:
+        if isinstance(key, slice):
+            if key.step is not None:
+                raise InvalidArgument(f"{self.name!r}: a range of keys has no step, as {key!r} has")
+            return self._slice(key.start, key.stop)
+        if not isinstance(key, int | np.integer) or isinstance(key, bool):
+            raise WrongType(f"{self.name!r}: a key is an integer, not {key!r}")
+        return self._value(int(key))
+
+    def get(self, key: int, default: Any = None) -> Any:
+        """Give the value at `key`, or `default` where there is none."""
+        try:
+            return self[key]
+        except KeyNotFound:
+            return default
+
+    def nearest(self, key: float) -> tuple[int, V]:
+        """Give the (key, value) whose key is nearest to `key`; of two as near, the earlier.
+
+        Raises
+        ------
+        KeyNotFound
+            If the stream is empty.
+        """
+        self.refresh()
+        found = self._known.nearest(key)
+        if found is None:
+            raise KeyNotFound(f"{self.name!r} has no entry yet")
+        return found, self[found]
+
+    def _slice(self, start: float | None, end: float | None) -> Any:
+        return self.values_for_range(start, end)
+
+    def _read_items(self, first: int, last: int) -> Iterator[tuple[int, V]]:
+        return zip(self._known.between(first, last).tolist(), self._read(first, last), strict=True)
+
+    def _value(self, key: int) -> V:
+        found = self._known.position(key)
+        if not self._known.has(found, key):
+            self.refresh()
+            found = self._known.position(key)
+            if not self._known.has(found, key):
+                raise self._missing(key)
+        return next(self._read(found, found + 1))
+
+    def _positions(self, start: float | None, end: float | None) -> tuple[int, int]:
+        if start is not None and end is not None and start > end:
+            raise InvalidArgument(f"{self.name!r}: a range from {start} to {end} runs backwards")
+        self.refresh()
+        known = self._known
+        return (
+            0 if start is None else known.position(start),
+            len(known) if end is None else known.position(end),
+        )
+
+    def _missing(self, key: int) -> KeyNotFound:
+        nearest = self._known.nearest(key)
+        if nearest is None:
+            return KeyNotFound(f"{self.name!r} has nothing at {key}: it is empty")
+        first, last = self._known.first_key(), self._known.last_key()
+        return KeyNotFound(
+            f"{self.name!r} has nothing at {key}: its keys go from {first} to {last}, the nearest "
+            f"is {nearest}"
+        )
