@@ -12,19 +12,38 @@ from longtake.errors import LongtakeError
 
 if TYPE_CHECKING:
     from longtake.framewise import FramewiseStore
+    from longtake.recording import Recording, RecordingView, record
+    from longtake.recording import open_recording as open  # noqa: A004
     from longtake.tracking import batch, link, locate, track
 
-__all__ = ["FramewiseStore", "LongtakeError", "batch", "link", "locate", "track"]
+__all__ = [
+    "FramewiseStore",
+    "LongtakeError",
+    "Recording",
+    "RecordingView",
+    "batch",
+    "link",
+    "locate",
+    "open",
+    "record",
+    "track",
+]
 
 _HOME = {
     "FramewiseStore": "longtake.framewise",
+    "Recording": "longtake.recording",
+    "RecordingView": "longtake.recording",
     "batch": "longtake.tracking",
     "link": "longtake.tracking",
     "locate": "longtake.tracking",
+    "open": "longtake.recording",
+    "record": "longtake.recording",
     "track": "longtake.tracking",
 }
 
-_FOLDERS = {"framewise", "frames", "pipeline", "tracking"}
+_FOLDERS = {"framewise", "frames", "pipeline", "recording", "rig", "tracking", "tree"}
+#: Where the name here is not the one at home, which would hide a builtin there.
+_AT_HOME = {"open": "open_recording"}
 
 
 def __getattr__(name: str) -> object:
@@ -33,4 +52,4 @@ def __getattr__(name: str) -> object:
         return import_module(f"longtake.{name}")
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOME[name]), name)
+    return getattr(import_module(_HOME[name]), _AT_HOME.get(name, name))

@@ -19,14 +19,19 @@
     ├── Closed                 (ValueError)       you closed it before
     └── SubnetOversizeException                   a link strategy's limit was passed
 
-Catch `LongtakeError` for all of them, or the builtin that is named beside each.
+Catch `LongtakeError` for all of them, or the builtin that is named beside each. Those below
+OSError that the system caused have its number as `errno`.
 """
 
 from __future__ import annotations
 
 
 class LongtakeError(Exception):
-    """Anything that longtake raises on purpose."""
+    """Anything that longtake raises on purpose; as text, it is its sentence alone."""
+
+    def __str__(self) -> str:
+        # The builtins would spoil it: KeyError shows a repr, OSError puts "[Errno 28]" before it.
+        return str(self.args[-1]) if self.args else ""
 
 
 class InvalidArgument(LongtakeError, ValueError):
@@ -39,10 +44,6 @@ class WrongType(LongtakeError, TypeError):
 
 class KeyNotFound(LongtakeError, KeyError):
     """A stream holds no entry at the key asked for."""
-
-    def __str__(self) -> str:
-        # KeyError shows the repr of its argument, which spoils a sentence.
-        return Exception.__str__(self)
 
 
 class FrameNotFound(KeyNotFound):

@@ -35,7 +35,7 @@ def add(file: LiveFile, *names: str) -> list[GrowingDataset]:
 def column(group: h5py.Group, name: str) -> h5py.Dataset:
     """Make one column of i8, a chunk long."""
     return layout.create_column(
-        group, name, np.dtype("<i8"), rows=CHUNK_ROWS, chunk_rows=CHUNK_ROWS, attributes={}
+        group, name, np.dtype("<i8"), rows=CHUNK_ROWS, chunk_rows=CHUNK_ROWS
     )
 
 

@@ -17,7 +17,7 @@ from longtake.errors import (
 )
 from longtake.hdf import LiveFile
 from longtake.hdf.raw_file import RawFile
-from longtake.streams import StreamFile, StreamFileView, stream_file
+from longtake.streams import RecordStream, StreamFile, StreamFileView, stream_groups
 from tests.hdf.make import CHUNK_ROWS, add, append, file_with, found_datasets
 
 CALLS = ("write", "reserve", "resize", "sync")
@@ -83,8 +83,8 @@ def require(streams, done: list) -> None:
 
 @pytest.mark.parametrize(("error", "times"), [("ENOSPC", 1), ("EIO", 10**9), ("interrupt", 1)])
 def test_a_failure_at_every_call_keeps_what_was_acknowledged(tmp_path, monkeypatch, error, times):
-    monkeypatch.setattr(stream_file, "_INDEX_CHUNK", 128)
-    monkeypatch.setattr(stream_file, "_COLUMN_CHUNK_BYTES", 4096)
+    monkeypatch.setattr(stream_groups, "_INDEX_CHUNK", 128)
+    monkeypatch.setattr(stream_groups, "_COLUMN_CHUNK_BYTES", 4096)
     kinds = ("write", "reserve", "resize") if error == "ENOSPC" else CALLS
     raised = {
         "ENOSPC": WriteFailed(errno.ENOSPC, "no space"),
@@ -171,7 +171,7 @@ def test_a_failed_open_loses_nothing(path, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(stream_file.RecordStream, "require_unblocked", interrupted)
+        patch.setattr(RecordStream, "require_unblocked", interrupted)
         with pytest.raises(KeyboardInterrupt):
             StreamFile.open(path)
     assert path.read_bytes() == before

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tables
 
+from longtake.errors import DamagedFile, WriteFailed
 from longtake.hdf import GrowingDataset, LiveFile, journal, layout
 from longtake.hdf.attributes import read_attribute
 from tests.hdf.make import add, file_with
@@ -122,3 +123,22 @@ def test_names(tmp_path, name):
     file.close()
     with h5py.File(tmp_path / "f.h5") as h5:
         assert list(h5["columns"]) == [name]
+
+
+def test_what_is_not_as_it_was_written_is_called_damage(tmp_path):
+    path = tmp_path / "f.h5"
+    with h5py.File(path, "w") as h5:
+        h5["table/column"] = np.arange(3)
+        with pytest.raises(DamagedFile, match="/table is no dataset"):
+            layout.dataset_at(h5, "table")
+        with pytest.raises(DamagedFile, match="/table/column is no group"):
+            layout.group_at(h5["table"], "column")
+        with pytest.raises(DamagedFile, match="/table/column is no group"):
+            layout.require_group(h5["table"], "column")
+
+
+def test_a_journal_elsewhere_than_recovery_looks_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(journal, "OFFSET", journal.OFFSET + 1)
+    with pytest.raises(WriteFailed, match="journal"):
+        LiveFile.create(tmp_path / "f.h5", {})
+    assert list(tmp_path.iterdir()) == []

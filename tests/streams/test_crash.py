@@ -11,7 +11,7 @@ import tables
 
 from longtake.errors import LongtakeError
 from longtake.hdf import transaction
-from longtake.streams import StreamFile, StreamFileView, stream_file
+from longtake.streams import StreamFile, StreamFileView, stream_groups
 from tests.hdf.write_log import WriteLog
 
 
@@ -25,8 +25,8 @@ def unsynced(monkeypatch):
 @pytest.fixture
 def small_chunks(monkeypatch):
     """Chunks of a page, so that a short run grows often."""
-    monkeypatch.setattr(stream_file, "_INDEX_CHUNK", 128)
-    monkeypatch.setattr(stream_file, "_COLUMN_CHUNK_BYTES", 4096)
+    monkeypatch.setattr(stream_groups, "_INDEX_CHUNK", 128)
+    monkeypatch.setattr(stream_groups, "_COLUMN_CHUNK_BYTES", 4096)
     monkeypatch.setattr(transaction, "HEADROOM", 64 * 1024)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from longtake.errors import Closed, DamagedFile, InvalidArgument, KeyNotFound, WrongType
-from longtake.streams import StreamFile, StreamFileView, stream_file
+from longtake.streams import StreamFile, StreamFileView, stream_groups
 from longtake.streams.columns import ColumnSet
 from tests.hdf.write_log import WriteLog
 
@@ -44,8 +44,8 @@ class StreamMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr(stream_file, "_INDEX_CHUNK", 16)
-        self.patch.setattr(stream_file, "_COLUMN_CHUNK_BYTES", 512)
+        self.patch.setattr(stream_groups, "_INDEX_CHUNK", 16)
+        self.patch.setattr(stream_groups, "_COLUMN_CHUNK_BYTES", 512)
         self.folder = tempfile.TemporaryDirectory()
         self.path = Path(self.folder.name) / "f.h5"
         self.model: dict[int, dict[str, np.ndarray]] = {}

@@ -7,13 +7,22 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-from longtake.errors import AlreadyExists, NotFound
+from longtake.errors import (
+    AlreadyExists,
+    InvalidArgument,
+    LongtakeError,
+    NoPermission,
+    NotFound,
+    WriteFailed,
+)
 from longtake.hdf.raw_file import RawFile
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from typing_extensions import Buffer
+
+_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 def create(path: Path, image: Buffer) -> RawFile:
@@ -24,14 +33,21 @@ def create(path: Path, image: Buffer) -> RawFile:
     AlreadyExists
         If the name is taken; what has it stays as it is.
     NotFound
-        If there is no such folder.
+        If there is no such folder, or it is none, or takes no files.
+    NoPermission
+        If the system does not let us write there.
+    InvalidArgument
+        If no file can have such a name.
+    WriteFailed
+        If the disk is full or broken.
     """
     draft = path.with_name(f".longtake-{os.getpid()}-{threading.get_ident()}.new")
-    draft.unlink(missing_ok=True)
     try:
+        draft.unlink(missing_ok=True)
         raw = RawFile.creating(draft)
-    except FileNotFoundError as error:
-        raise NotFound(error.errno, f"there is no folder {path.parent} to write in") from error
+    except OSError as error:
+        raise _refusal(path, error) from error
+    raw.path = path  # what goes wrong from here on is told of this name
     try:
         raw.write(0, image)
         raw.sync()
@@ -39,12 +55,11 @@ def create(path: Path, image: Buffer) -> RawFile:
         _sync_folder(path.parent)
     except BaseException as error:
         raw.close()
-        if isinstance(error, FileExistsError):
-            raise AlreadyExists(error.errno, f"{path} exists") from error
+        if isinstance(error, OSError) and not isinstance(error, LongtakeError):
+            raise _refusal(path, error) from error
         raise
     finally:
         draft.unlink(missing_ok=True)
-    raw.path = path
     return raw
 
 
@@ -67,3 +82,33 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def _refusal(path: Path, error: OSError) -> LongtakeError:
+    """Say in a sentence about the file that was asked for why the system does not make it."""
+    number = error.errno
+    reason = os.strerror(number) if number else str(error)
+    if number == errno.EEXIST:
+        return AlreadyExists(number, f"{path} exists: choose another name, or remove it")
+    if number == errno.ENAMETOOLONG:
+        return InvalidArgument(f"{path} cannot be made: the name is too long; choose a shorter one")
+    if number in _FORBIDDEN:
+        return NoPermission(
+            number,
+            f"{path} cannot be made ({reason}): choose another folder, or get permission to write "
+            "to this one",
+        )
+    if number in {errno.ENOENT, errno.ENOTDIR}:
+        return NotFound(number, f"{path} cannot be made: {_what_is_missing(path.parent)}")
+    return WriteFailed(
+        number, f"{path} cannot be made ({reason}): make room or mend the disk, then try again"
+    )
+
+
+def _what_is_missing(folder: Path) -> str:
+    if folder.is_dir():
+        return f"the folder {folder} takes no new files; choose another"
+    for above in (folder, *folder.parents):
+        if above.exists() and not above.is_dir():
+            return f"{above} is not a folder; choose another place"
+    return f"there is no folder {folder}; make it first, or choose another"

@@ -23,6 +23,7 @@ import h5py
 import numpy as np
 from h5py import h5o  # pyright: ignore[reportAttributeAccessIssue]
 
+from longtake.errors import DamagedFile, WriteFailed
 from longtake.hdf import journal
 from longtake.hdf.attributes import write_attribute
 
@@ -80,7 +81,12 @@ def _create_journal(control: h5py.Group) -> None:
     plist.set_layout(h5py.h5d.CONTIGUOUS)
     space = h5py.h5s.create_simple((journal.SIZE,))
     made = h5py.h5d.create(control.id, b"journal", h5py.h5t.STD_U8LE, space, plist)
-    assert made.get_offset() == journal.OFFSET, made.get_offset()  # noqa: S101
+    if made.get_offset() != journal.OFFSET:
+        raise WriteFailed(
+            f"HDF5 {h5py.version.hdf5_version} puts the journal at byte {made.get_offset()} of a "
+            f"new file, and recovery looks for it at {journal.OFFSET}: no file was made; install "
+            "the h5py that longtake was tested with"
+        )
     write_attribute(h5py.Dataset(made), "TITLE", "two slots of structure changes")
 
 
@@ -88,8 +94,7 @@ def create_group(parent: h5py.Group, name: str, attributes: Mapping[str, object]
     """Make a group that readers may list while it changes."""
     with h5py.File(io.BytesIO(_EMPTY_FILE), "r") as template:
         h5o.copy(template.id, b"/", parent.id, name.encode())
-    group = parent[name]
-    assert isinstance(group, h5py.Group)  # noqa: S101
+    group = group_at(parent, name)
     _mark_group(group)
     for key, value in attributes.items():
         write_attribute(group, key, value)
@@ -99,9 +104,7 @@ def create_group(parent: h5py.Group, name: str, attributes: Mapping[str, object]
 def require_group(parent: h5py.Group, name: str) -> h5py.Group:
     """Give a group, made now if it is not there."""
     if name in parent:
-        group = parent[name]
-        assert isinstance(group, h5py.Group)  # noqa: S101
-        return group
+        return group_at(parent, name)
     return create_group(parent, name, {})
 
 
@@ -116,7 +119,7 @@ def create_table(
     write_attribute(table, "NROWS", np.int64(0))
     for i, field in enumerate(dtype.names or ()):
         write_attribute(table, f"FIELD_{i}_NAME", field)
-        write_attribute(table, f"FIELD_{i}_FILL", dtype[field].type(0))
+        write_attribute(table, f"FIELD_{i}_FILL", np.zeros((), dtype[field])[()])
     return table
 
 
@@ -127,31 +130,45 @@ def create_column(
     *,
     rows: int,
     chunk_rows: int,
-    attributes: Mapping[str, object],
+    row_shape: tuple[int, ...] = (),
 ) -> h5py.Dataset:
-    """Make a one-dimensional dataset that PyTables opens as an EArray."""
-    column = _create(group, name, dtype, rows, chunk_rows)
+    """Make a dataset that grows along its first dimension, and that PyTables opens as an EArray."""
+    column = _create(group, name, dtype, rows, chunk_rows, row_shape)
     write_attribute(column, "CLASS", "EARRAY")
     write_attribute(column, "VERSION", "1.1")
     write_attribute(column, "TITLE", "")
     write_attribute(column, "EXTDIM", np.int32(0))
-    for key, value in attributes.items():
-        write_attribute(column, key, value)
     return column
 
 
+def mark_column(column: h5py.Dataset, index: str, position: int) -> None:
+    """Say which index a column's rows are told by, and where it stands among the columns."""
+    write_attribute(column, "index", index)
+    write_attribute(column, "position", position)
+
+
 def dataset_at(h5: h5py.Group, path: str) -> h5py.Dataset:
-    """Give the dataset of that path."""
+    """Give the dataset of that path; anything else there is damage."""
     found = h5[path]
-    assert isinstance(found, h5py.Dataset), path  # noqa: S101
+    if not isinstance(found, h5py.Dataset):
+        raise _damaged(h5, path, "dataset")
     return found
 
 
 def group_at(h5: h5py.Group, path: str) -> h5py.Group:
-    """Give the group of that path."""
+    """Give the group of that path; anything else there is damage."""
     found = h5[path]
-    assert isinstance(found, h5py.Group), path  # noqa: S101
+    if not isinstance(found, h5py.Group):
+        raise _damaged(h5, path, "group")
     return found
+
+
+def _damaged(h5: h5py.Group, path: str, kind: str) -> DamagedFile:
+    where = f"{h5.name or ''}/{path}".replace("//", "/")
+    return DamagedFile(
+        f"{where} is no {kind}, as it was when longtake wrote it: the file is damaged, or another "
+        "program changed it; restore it from a copy"
+    )
 
 
 def members(group: h5py.Group) -> list[tuple[str, object]]:
@@ -171,11 +188,16 @@ def shrink(dataset: h5py.Dataset, rows: int) -> None:
 
 
 def _create(
-    group: h5py.Group, name: str, dtype: np.dtype, rows: int, chunk_rows: int
+    group: h5py.Group,
+    name: str,
+    dtype: np.dtype,
+    rows: int,
+    chunk_rows: int,
+    row_shape: tuple[int, ...] = (),
 ) -> h5py.Dataset:
     plist = _plist()
-    plist.set_chunk((chunk_rows,))
-    space = h5py.h5s.create_simple((rows,), (h5py.h5s.UNLIMITED,))
+    plist.set_chunk((chunk_rows, *row_shape))
+    space = h5py.h5s.create_simple((rows, *row_shape), (h5py.h5s.UNLIMITED, *row_shape))
     kind = h5py.h5t.py_create(dtype, logical=True)
     return h5py.Dataset(h5py.h5d.create(group.id, name.encode(), kind, space, plist))
 

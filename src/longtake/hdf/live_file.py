@@ -74,6 +74,7 @@ class LiveFile:
         self._datasets: list[GrowingDataset] = []
         self._live = LiveRanges()
         self._turn = threading.RLock()
+        self._asking = threading.Lock()  # of those who ask for growth
         self._helper: ThreadPoolExecutor | None = None
         self._growing: Future[None] | None = None
         self._sync_timer: threading.Timer | None = None
@@ -164,6 +165,11 @@ class LiveFile:
                 self._grow_batch(wanted[first : first + _BATCH])
 
     @property
+    def is_open(self) -> bool:
+        """Whether structure changes can be made."""
+        return self._state == "open" and not self.raw.is_closed and self._lost is None
+
+    @property
     def is_growing(self) -> bool:
         """Whether the helper thread is making room."""
         return self._growing is not None and not self._growing.done()
@@ -173,12 +179,13 @@ class LiveFile:
 
         Should it fail, the `grow` that is made when the space is needed says why.
         """
-        if self.is_growing:
-            return
         self._require_open()
-        if self._helper is None:
-            self._helper = ThreadPoolExecutor(1, thread_name_prefix="longtake-grow")
-        self._growing = self._helper.submit(self._grow_quietly, dict(capacities))
+        with self._asking:
+            if self.is_growing:
+                return
+            if self._helper is None:
+                self._helper = ThreadPoolExecutor(1, thread_name_prefix="longtake-grow")
+            self._growing = self._helper.submit(self._grow_quietly, dict(capacities))
 
     def appended(self) -> None:
         """Keep the promise of `durability` for the row just written, and watch the file."""
@@ -284,22 +291,25 @@ class LiveFile:
         """Make a change, then `take_in` what it means here."""
         change = transaction.plan(overlay, self.generation + 1, self.published, self.synced_rows)
         transaction.refuse_live(change, self._live, self.path)
-        self._state = "broken"  # should anything stop it half way
         try:
             for start, end in reserved:
                 self.raw.reserve(start, end - start)
             transaction.write_fresh(self.raw, change, overlay)
             transaction.write_ahead(self.raw, change)
         except BaseException:
+            self._state = "broken"  # should the next fail too
             # Nothing refers to these bytes yet; they must be zeros when they are next used.
             self.raw.resize(self.true_end)
             self.raw.resize(self.published)
             self._state = "open"
             raise
-        self._finish(change)
-        take_in()
-        self._live.add(reserved)
-        self._state = "open"
+        try:
+            self._finish(change)
+            take_in()
+            self._live.add(reserved)
+        except BaseException:
+            self._state = "broken"  # stopped half way
+            raise
 
     def _finish(self, change: Change) -> None:
         """Sync a change that is written ahead, then apply it."""

@@ -14,6 +14,8 @@ from longtake.errors import DamagedFile
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from typing_extensions import Buffer
+
     from longtake.hdf import GrowingDataset
 
 _ROW = struct.Struct("<qQQQ")
@@ -36,13 +38,22 @@ class IndexRow:
     checksum: int
 
 
+#: In place of the checksum of a value that has none: it exists, and is taken as it is.
+UNCHECKED = 1
+
+
 def checksum_of(arrays: Iterable[np.ndarray]) -> int:
-    """Give the xxh3-64 of the arrays' bytes, one after the other; never 0."""
+    """Give the xxh3-64 of the arrays' bytes, one after the other; never 0 nor `UNCHECKED`."""
     digest = xxh3_64()
     for values in arrays:
         if values.size:
             digest.update(values.view(np.uint8).data)
-    return digest.intdigest() or 1
+    return nonzero(digest.intdigest())
+
+
+def nonzero(digest: int) -> int:
+    """Give a checksum that is neither 0, which no row is, nor `UNCHECKED`."""
+    return digest if digest > UNCHECKED else digest + 2
 
 
 class ColumnSet:
@@ -63,6 +74,11 @@ class ColumnSet:
         self.is_blocked = False
 
     @property
+    def group(self) -> str:
+        """The path of the stream's group."""
+        return self.index.path.rpartition("/")[0]
+
+    @property
     def datasets(self) -> list[GrowingDataset]:
         """All datasets of the set, the index first."""
         return [self.index, *self.columns.values()]
@@ -80,6 +96,26 @@ class ColumnSet:
         # In this order: stopped between the two, it leaves rows that nothing refers to.
         self._use(start + count)
         self._write_row(IndexRow(key, start, start + count, checksum))
+
+    def write_bytes(self, key: int, content: Buffer, count: int, checksum: int) -> None:
+        """Append a value of the one column there is, as the bytes of `count` rows."""
+        start = self.end
+        (dataset,) = self.columns.values()
+        if count:
+            dataset.write(start, content)
+        self._use(start + count)
+        self._write_row(IndexRow(key, start, start + count, checksum))
+
+    def write_many(self, content: Buffer, rows: np.ndarray) -> None:
+        """Append the values of many index rows, whose data are the rows of `content`."""
+        (dataset,) = self.columns.values()
+        end = int(rows["end_index"][-1])
+        if end > self.end:
+            dataset.write(self.end, content)
+        self._use(end)
+        first = self.index.rows
+        self.index.rows += len(rows)  # before the write, so that `retract` clears a part of it
+        self.index.write(first, rows.data)
 
     def write_reference(self, row: IndexRow) -> None:
         """Append an index row for data that is there already."""
@@ -102,6 +138,12 @@ class ColumnSet:
         for dataset in self.columns.values():
             dataset.rows = end
 
+    def go_on_from(self, earlier: ColumnSet) -> None:
+        """Count as taken in what was, before the structure was read again; then take in more."""
+        self.index.rows = earlier.index.rows
+        self._use(earlier.end)
+        self.advance()
+
     def row(self, number: int) -> IndexRow:
         """Give one index row."""
         return IndexRow(*_ROW.unpack(self.index.read(number, 1).tobytes()))
@@ -118,8 +160,8 @@ class ColumnSet:
 
     def require_checksum(self, row: IndexRow, arrays: Iterable[np.ndarray]) -> None:
         """Raise `DamagedFile` if the arrays are not what was written."""
-        if checksum_of(arrays) != row.checksum:
-            raise self._damaged(row)
+        if row.checksum not in {UNCHECKED, checksum_of(arrays)}:
+            raise self.damaged(row)
 
     def require_checksums(self, rows: np.ndarray, arrays: list[np.ndarray]) -> None:
         """Do what `require_checksum` does, for the data of many index rows end to end."""
@@ -131,13 +173,14 @@ class ColumnSet:
             digest = xxh3_64()
             for view, size in views:
                 digest.update(view[at * size : end * size])
-            if (digest.intdigest() or 1) != row.checksum:
-                raise self._damaged(row)
+            if row.checksum not in {UNCHECKED, nonzero(digest.intdigest())}:
+                raise self.damaged(row)
             at = end
 
-    def _damaged(self, row: IndexRow) -> DamagedFile:
+    def damaged(self, row: IndexRow) -> DamagedFile:
+        """Say that a value is not what was written."""
         return DamagedFile(
-            f"{self.index.raw.path}: in {self.index.path.rpartition('/')[0]} the data of "
+            f"{self.index.raw.path}: in {self.group} the data of "
             f"{row.key} do not have the checksum they were written with"
         )
 

@@ -11,17 +11,19 @@ from longtake.streams.columns import ColumnSet, IndexRow, checksum_of
 from longtake.streams.growth import Growth
 from longtake.streams.lookup import KeyLookup
 from longtake.streams.record_view import RecordStreamView
+from longtake.streams.stream_writer import StreamWriter
 from longtake.whole_number import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from longtake.hdf import LiveFile
+    from longtake.streams.attribute_log import AttributeLog
 
 _KINDS = "biufS"
 
 
-class RecordStream(RecordStreamView):
+class RecordStream(StreamWriter, RecordStreamView):
     """A record stream that is being written.
 
     Made by `StreamFile`.
@@ -30,7 +32,7 @@ class RecordStream(RecordStreamView):
     ----------
     When `append` or `put` returns, every other process can read the value, and killing this
     one does not take it back. A value is there whole or not at all. Memory: 8 bytes a key.
-    Threads: one thread writes; others may read through their own view.
+    Threads: any of them may write; others read through a view of their own.
     """
 
     def __init__(
@@ -39,22 +41,24 @@ class RecordStream(RecordStreamView):
         sets: list[ColumnSet],
         application: dict[str, object],
         file: LiveFile,
+        log: AttributeLog,
         add_set: Callable[[str, dict[str, np.dtype]], ColumnSet],
     ) -> None:
         super().__init__(name, sets, application)
-        self._file = file
+        self._begin(file, log)
         self._add_set = add_set
         self._growth = [Growth(file, columns) for columns in sets]
 
     def append(self, key: int, columns: Mapping[str, np.ndarray]) -> None:
         """Store rows under a key greater than all before it."""
-        last = self.last_key
-        if last is not None and key <= last:
-            raise InvalidArgument(
-                f"{self.name!r}: key {key} does not come after the last one, {last}; nothing was "
-                "stored"
-            )
-        self.put(key, columns)
+        with self._turn:
+            last = self.last_key
+            if last is not None and key <= last:
+                raise InvalidArgument(
+                    f"{self.name!r}: key {key} does not come after the last one, {last}; nothing "
+                    "was stored"
+                )
+            self._put(key, columns)
 
     def put(self, key: int, columns: Mapping[str, np.ndarray]) -> None:
         """Store rows under any key; rows stored under it before are replaced.
@@ -74,6 +78,11 @@ class RecordStream(RecordStreamView):
             If the disk is full or broken; the value is then not stored. If it could not be
             synced, it is, but may not survive a power cut.
         """
+        with self._turn:
+            self._put(key, columns)
+
+    def _put(self, key: int, columns: Mapping[str, np.ndarray]) -> None:
+        self._require_going()
         key = whole_number(key, f"{self.name!r}: a key")
         lengths = {len(values) for values in columns.values()}
         if len(lengths) > 1:

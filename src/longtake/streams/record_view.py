@@ -103,6 +103,11 @@ class RecordStreamView(StreamView[Columns]):
         return [dataset for columns in self._sets for dataset in columns.datasets]
 
     @property
+    def group(self) -> str:
+        """The path of the stream's group in the file."""
+        return self._sets[0].group
+
+    @property
     def _known(self) -> KeyLookup:
         return self._lookups[0]
 

@@ -1,32 +1,34 @@
-"""The streams of one file, to write or to read."""
+"""The streams of one file, to write."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+import threading
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import h5py
 import numpy as np
 
-from longtake.errors import AlreadyExists, DamagedFile, InvalidArgument, LongtakeError, WrongType
-from longtake.hdf import GrowingDataset, LiveFile, Snapshot, layout
-from longtake.hdf.attributes import read_attribute
-from longtake.streams.columns import ColumnSet, index_dtype
+from longtake.errors import AlreadyExists, InvalidArgument
+from longtake.hdf import GrowingDataset, LiveFile, layout
+from longtake.hdf.attributes import write_attribute
+from longtake.streams import stream_groups
+from longtake.streams.attribute_log import AttributeLog, checked, updates_in
+from longtake.streams.data_stream import DataStream
+from longtake.streams.frame_stream import FrameStream
 from longtake.streams.provenance import provenance
 from longtake.streams.record_stream import RecordStream
-from longtake.streams.record_view import RecordStreamView
+from longtake.streams.stream_groups import CONTROL, KINDS, Kind, StoredStream
+from longtake.streams.table_stream import TableStream
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from longtake.hdf.live_file import Durability
-    from longtake.hdf.raw_file import RawFile
+    from longtake.streams.columns import ColumnSet
 
-_RECORDS = "record_stream"
-_INDEX_CHUNK = 2048
-_COLUMN_CHUNK_BYTES = 256 * 1024
-_LONGEST_NAME = 255
-_KINDS = "biufS"
+    Stream = DataStream | FrameStream | RecordStream | TableStream
 
 
 class StreamFile:
@@ -36,26 +38,22 @@ class StreamFile:
     ----------
     file : LiveFile
         Owned from now on. What a crash left in its streams is put right at once.
+
+    Guarantees
+    ----------
+    Threads: any of them may create streams and append to them. A stream's name is given once.
     """
 
     def __init__(self, file: LiveFile) -> None:
         self._file = file
         self.path = file.path
-        self.record_streams: dict[str, RecordStream] = {}
-        loaded: list[tuple[str, list[ColumnSet], dict[str, object]]] = []
-
-        def look(h5: h5py.File) -> list[GrowingDataset]:
-            loaded.extend(_load_all(file.raw, h5))
-            return [d for _, sets, _ in loaded for columns in sets for d in columns.datasets]
-
-        file.read(look)
-        for name, sets, attributes in loaded:
-            stream = RecordStream(name, sets, attributes, file, self._add_set)
-            if not file.was_clean:
-                stream.recover(file.synced_rows)
-            else:
-                stream.require_unblocked()
-            self.record_streams[name] = stream
+        self._turn = threading.RLock()
+        self._control: DataStream | None = None
+        self._log = AttributeLog(self._open_control)
+        self._streams: dict[Kind, dict[str, Stream]] = {kind: {} for kind in KINDS}
+        #: Attributes of the whole file that its user gave.
+        self.application: dict[str, object] = {}
+        self._load()
 
     @classmethod
     def create(
@@ -84,13 +82,71 @@ class StreamFile:
         make = cls.open if path.exists() else cls.create
         return make(path, durability=durability)
 
+    @property
+    def data_streams(self) -> dict[str, DataStream]:
+        """The streams of anything by timestamp."""
+        return cast("dict[str, DataStream]", self._streams["data_stream"])
+
+    @property
+    def frame_streams(self) -> dict[str, FrameStream]:
+        """The streams of arrays of one shape."""
+        return cast("dict[str, FrameStream]", self._streams["frame_stream"])
+
+    @property
+    def record_streams(self) -> dict[str, RecordStream]:
+        """The streams of typed rows."""
+        return cast("dict[str, RecordStream]", self._streams["record_stream"])
+
+    @property
+    def generation(self) -> int:
+        """How many structure changes the file has seen."""
+        return self._file.generation
+
+    @property
+    def was_clean(self) -> bool:
+        """Whether the file was closed by its last writer, not left by a crash."""
+        return self._file.was_clean
+
+    def create_data_stream(
+        self, name: str, attributes: Mapping[str, object] | None = None
+    ) -> DataStream:
+        """Add a stream of anything by timestamp."""
+
+        def make(group: h5py.Group) -> ColumnSet:
+            types = {"data": np.dtype("u1")}
+            raw = self._file.raw
+            return stream_groups.create_columns(raw, group, "index", "timestamp", types, 0)
+
+        return cast("DataStream", self._create("data_stream", name, attributes, make))
+
+    def create_frame_stream(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        dtype: np.dtype | str,
+        attributes: Mapping[str, object] | None = None,
+        *,
+        checksum: bool = True,
+    ) -> FrameStream:
+        """Add a stream of arrays of one shape and dtype."""
+        kind = np.dtype(dtype)
+        stream_groups.require_frames(name, shape, kind)
+        made = self._create(
+            "frame_stream",
+            name,
+            attributes,
+            lambda group: stream_groups.create_frames(self._file.raw, group, shape, kind),
+            {} if checksum else {"checksum": False},
+        )
+        return cast("FrameStream", made)
+
     def create_record_stream(
         self,
         name: str,
         columns: Mapping[str, np.dtype | str],
         attributes: Mapping[str, object] | None = None,
     ) -> RecordStream:
-        """Add a stream of typed rows.
+        """Add a stream of typed rows, each column in a dataset of its own.
 
         Parameters
         ----------
@@ -99,221 +155,196 @@ class StreamFile:
         attributes : mapping, optional
             Plain values to keep with the stream.
         """
-        _require_name(name)
-        if name in self.record_streams:
-            raise AlreadyExists(f"{self.path} has a record stream {name!r} already")
-        dtypes = {column: np.dtype(dtype) for column, dtype in columns.items()}
-        for column, dtype in dtypes.items():
-            _require_name(column)
-            _require_storable(column, dtype)
-        _require_links(f"{self.path}", len(self.record_streams) + 1)
-        _require_links(f"{name!r}", len(dtypes) + 1)
+        types = {column: np.dtype(dtype) for column, dtype in columns.items()}
+        _require_columns(name, types)
+
+        def make(group: h5py.Group) -> ColumnSet:
+            raw = self._file.raw
+            return stream_groups.create_columns(raw, group, "index", "timestamp", types, 0)
+
+        return cast("RecordStream", self._create("record_stream", name, attributes, make))
+
+    def create_table_stream(
+        self,
+        name: str,
+        dtype: np.dtype,
+        attributes: Mapping[str, object] | None = None,
+        *,
+        row_shape: tuple[int, ...] = (),
+        link: str | None = None,
+    ) -> TableStream:
+        """Add a stream of rows of one dtype and shape, in one dataset.
+
+        Its data are also found by the name `link` at the root, if that is given.
+        """
+        stream_groups.require_rows(name, dtype, row_shape)
+
+        def make(group: h5py.Group) -> ColumnSet:
+            if link is not None:
+                group.file[link] = h5py.SoftLink(f"{group.name}/data")
+            return stream_groups.create_rows(self._file.raw, group, dtype, row_shape)
+
+        made = self._create("record_stream", name, attributes, make, {"table": True})
+        return cast("TableStream", made)
+
+    def update_attributes(self, updates: Mapping[str, object]) -> None:
+        """Set attributes of the whole file; others see them when this returns."""
+        self._log.update("/", self.application, updates)
+
+    def close(self, attributes: Mapping[str, object] | None = None) -> None:
+        """Finish the file, with these attributes at its root; what was appended stays as it is."""
+        for streams in self._streams.values():
+            for stream in streams.values():
+                stream.stop()
+        try:
+            if self._file.is_open and (self._log.updated or attributes):
+                self._file.change(partial(self._fold, dict(attributes or {})))
+        finally:
+            self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _create(
+        self,
+        kind: Kind,
+        name: str,
+        attributes: Mapping[str, object] | None,
+        make: Callable[[h5py.Group], ColumnSet],
+        marks: Mapping[str, object] | None = None,
+    ) -> Stream:
+        stream_groups.require_name(name)
         given = dict(attributes or {})
-        made: list[ColumnSet] = []
+        checked(given)
+        with self._turn:
+            known = self._streams[kind]
+            if name in known:
+                raise AlreadyExists(f"{self.path} has a {kind.replace('_', ' ')} {name!r} already")
+            stream_groups.require_links(f"{self.path}", len(known) + 1)
+            made: list[ColumnSet] = []
 
-        def edit(h5: h5py.File) -> list[GrowingDataset]:
-            parent = layout.require_group(h5, _RECORDS)
-            group = layout.create_group(parent, name, {"name": name, "application": given})
-            made.append(_create_set(self._file.raw, group, "index", "timestamp", dtypes, 0))
-            return made[0].datasets
+            def edit(h5: h5py.File) -> list[GrowingDataset]:
+                parent = layout.require_group(h5, kind)
+                values = {"name": name, "application": given} | dict(marks or {})
+                made.append(make(layout.create_group(parent, name, values)))
+                return made[0].datasets
 
-        self._file.change(edit)
-        stream = RecordStream(name, made, given, self._file, self._add_set)
-        self.record_streams[name] = stream
+            self._file.change(edit)
+            stream = self._stream(StoredStream(kind, name, made, given, dict(marks or {})))
+            known[name] = stream
+            return stream
+
+    def _stream(self, stored: StoredStream) -> Stream:
+        given = (stored.name, stored.sets, stored.application, self._file, self._log)
+        if stored.kind == "data_stream":
+            return DataStream(*given)
+        if stored.kind == "frame_stream":
+            return FrameStream(*given, is_checked=stored.is_checked)
+        if stored.is_table:
+            return TableStream(*given)
+        return RecordStream(*given, self._add_set)
+
+    def _load(self) -> None:
+        found: list[StoredStream] = []
+        control: list[ColumnSet] = []
+
+        def look(h5: h5py.File) -> list[GrowingDataset]:
+            found.extend(stream_groups.stored_streams(self._file.raw, h5))
+            control.extend(stream_groups.control_sets(self._file.raw, h5))
+            self.application = stream_groups.application_of(h5)
+            sets = [columns for stored in found for columns in stored.sets] + control
+            return [dataset for columns in sets for dataset in columns.datasets]
+
+        self._file.read(look)
+        for stored in found:
+            self._streams[stored.kind][stored.name] = self._ready(self._stream(stored))
+        if control:
+            log: DataStream = self._ready(DataStream(CONTROL, control, {}, self._file, self._log))
+            self._control = log
+            self._replay(log)
+
+    def _ready(self, stream: Any) -> Any:
+        if self._file.was_clean:
+            stream.require_unblocked()
+        else:
+            stream.recover(self._file.synced_rows)
         return stream
 
-    @property
-    def generation(self) -> int:
-        """How many structure changes the file has seen."""
-        return self._file.generation
+    def _replay(self, control: DataStream) -> None:
+        nodes = {"/": self.application}
+        for streams in self._streams.values():
+            nodes |= {stream.group: stream.application for stream in streams.values()}
+        for node, updates in updates_in(control, 0):
+            if node in nodes:
+                nodes[node].update(updates)
+                self._log.updated[node] = nodes[node]
+
+    def _open_control(self) -> DataStream:
+        with self._turn:
+            if self._control is None:
+                made: list[ColumnSet] = []
+
+                def edit(h5: h5py.File) -> list[GrowingDataset]:
+                    group = layout.group_at(h5, CONTROL)
+                    types = {"data": np.dtype("u1")}
+                    raw = self._file.raw
+                    made.append(
+                        stream_groups.create_columns(raw, group, "index", "timestamp", types, 0)
+                    )
+                    return made[0].datasets
+
+                self._file.change(edit)
+                self._control = DataStream(CONTROL, made, {}, self._file, self._log)
+            return self._control
+
+    def _fold(self, attributes: dict[str, object], h5: h5py.File) -> list[GrowingDataset]:
+        """Make HDF5 attributes of what was updated, and of these at the root."""
+        for name, value in attributes.items():
+            write_attribute(h5, name, value)
+        for node, application in self._log.updated.items():
+            write_attribute(layout.group_at(h5, node), "application", application)
+        return []
 
     def _add_set(self, stream: str, dtypes: dict[str, np.dtype]) -> ColumnSet:
-        """Add columns to a stream that has values already."""
+        """Add columns to a record stream that has values already."""
         for column, dtype in dtypes.items():
-            _require_name(column)
-            _require_storable(column, dtype)
+            stream_groups.require_name(column)
+            stream_groups.require_storable(column, dtype)
         made: list[ColumnSet] = []
 
         def edit(h5: h5py.File) -> list[GrowingDataset]:
-            group = h5[f"{_RECORDS}/{stream}"]
-            assert isinstance(group, h5py.Group)  # noqa: S101
-            index = f"{next(iter(dtypes))}_index"
-            _require_links(f"{stream!r}", len(group) + 1 + len(dtypes))
-            taken = [name for name in (index, *dtypes) if name in group]
-            taken += [index] if index in dtypes else []
+            group = layout.group_at(h5, f"record_stream/{stream}")
+            index = _free_name(group, f"{next(iter(dtypes))}_index", dtypes)
+            stream_groups.require_links(f"{stream!r}", len(group) + 1 + len(dtypes))
+            taken = [name for name in dtypes if name in group]
             if taken:
                 raise InvalidArgument(f"{stream!r} has a dataset {taken[0]!r} already")
-            made.append(_create_set(self._file.raw, group, index, "row", dtypes, len(group)))
+            made.append(
+                stream_groups.create_columns(
+                    self._file.raw, group, index, "row", dtypes, len(group)
+                )
+            )
             return made[0].datasets
 
         self._file.change(edit)
         return made[0]
 
-    def close(self) -> None:
-        """Finish the file; what was appended stays as it is."""
-        self._file.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+def _free_name(group: h5py.Group, wanted: str, others: Mapping[str, object]) -> str:
+    """Give an index a name that neither a dataset of the group nor a new column has."""
+    name, number = wanted, 2
+    while name in group or name in others:
+        name, number = f"{wanted}_{number}", number + 1
+    return name
 
 
-class StreamFileView:
-    """A file whose streams are read, while anybody writes it."""
-
-    def __init__(self, path: Path) -> None:
-        self._snapshot = Snapshot(path)
-        self.path = path
-        try:
-            self._generation = self._snapshot.applied_generation
-            with self._snapshot.structure() as h5:
-                self.record_streams = {
-                    name: self._view(name, sets, attributes)
-                    for name, sets, attributes in _load_all(self._snapshot.raw, h5)
-                }
-        except BaseException:
-            self._snapshot.close()
-            raise
-
-    @property
-    def is_being_written(self) -> bool:
-        """Whether a writer holds the file at this moment."""
-        return self._snapshot.is_being_written
-
-    @property
-    def was_closed(self) -> bool:
-        """Whether the last writer finished the file; False also while one is writing."""
-        return self._snapshot.was_closed
-
-    def close(self) -> None:
-        """Give the file back."""
-        self._snapshot.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def _view(
-        self, name: str, sets: list[ColumnSet], attributes: dict[str, object]
-    ) -> RecordStreamView:
-        view = RecordStreamView(name, sets, attributes)
-        view.look_again = self._look_again
-        return view
-
-    def _look_again(self) -> bool:
-        """After a structure change, learn where each stream's data are now."""
-        if self._snapshot.generation == self._generation:
-            return False
-        generation = self._snapshot.applied_generation
-        with self._snapshot.structure() as h5:
-            for name, sets, attributes in _load_all(self._snapshot.raw, h5):
-                if name in self.record_streams:
-                    self.record_streams[name].adopt(sets)
-                else:
-                    self.record_streams[name] = self._view(name, sets, attributes)
-        self._generation = generation
-        return True
-
-
-def _load_all(raw: RawFile, h5: h5py.File) -> list[tuple[str, list[ColumnSet], dict[str, object]]]:
-    # Whether a name is there, and whether what it names can be opened, are two questions.
-    if not h5.id.links.exists(_RECORDS.encode()):
-        return []
-    try:
-        return [
-            (name, _load_sets(raw, group), _application(group))
-            for name, group in layout.members(layout.group_at(h5, _RECORDS))
-            if isinstance(group, h5py.Group) and group.id.links.exists(b"index")
-        ]
-    except (OSError, RuntimeError, KeyError) as error:
-        if isinstance(error, LongtakeError):
-            raise
-        raise DamagedFile(
-            f"{raw.path} cannot be read ({error}): it is damaged, or was cut short in a copy"
-        ) from error
-
-
-def _application(group: h5py.Group) -> dict[str, object]:
-    value = read_attribute(group, "application") if "application" in group.attrs else {}
-    return value if isinstance(value, dict) else {}
-
-
-def _load_sets(raw: RawFile, group: h5py.Group) -> list[ColumnSet]:
-    """Give the sets of a stream's columns, in the order of their positions."""
-    members: dict[str, list[tuple[int, str]]] = {}
-    for name, dataset in layout.members(group):
-        if isinstance(dataset, h5py.Dataset) and "index" in dataset.attrs:
-            index = str(read_attribute(dataset, "index"))
-            position = int(read_attribute(dataset, "position"))
-            members.setdefault(index, []).append((position, name))
-    if "index" not in members:
-        members["index"] = []
-    sets = sorted(members.items(), key=lambda item: (item[0] != "index", min(item[1], default=())))
-    return [
-        ColumnSet(
-            GrowingDataset.of(raw, layout.dataset_at(group, index)),
-            {n: GrowingDataset.of(raw, layout.dataset_at(group, n)) for _, n in sorted(columns)},
-        )
-        for index, columns in sets
-    ]
-
-
-def _create_set(
-    raw: RawFile,
-    group: h5py.Group,
-    index: str,
-    key_name: str,
-    dtypes: Mapping[str, np.dtype],
-    position: int,
-) -> ColumnSet:
-    rows = layout.create_table(
-        group, index, index_dtype(key_name), rows=_INDEX_CHUNK, chunk_rows=_INDEX_CHUNK
-    )
-    columns = {}
-    for i, (name, dtype) in enumerate(dtypes.items(), position):
-        stored = dtype.newbyteorder("<")
-        chunk = max(1, _COLUMN_CHUNK_BYTES // stored.itemsize)
-        columns[name] = layout.create_column(
-            group,
-            name,
-            stored,
-            rows=chunk,
-            chunk_rows=chunk,
-            attributes={"index": index, "position": i},
-        )
-    return ColumnSet(
-        GrowingDataset.of(raw, rows),
-        {name: GrowingDataset.of(raw, column) for name, column in columns.items()},
-    )
-
-
-def _require_name(name: str) -> None:
-    """Refuse names that HDF5 cannot hold, or that a stream needs itself."""
-    if not isinstance(name, str) or not name or name in {".", "index"}:
-        raise InvalidArgument(f"{name!r} cannot be the name of a stream or column")
-    if "/" in name or "\0" in name or len(name.encode()) > _LONGEST_NAME:
-        raise InvalidArgument(
-            f"the name {name!r} cannot be stored: names have no '/' and no NUL, and at most "
-            f"{_LONGEST_NAME} bytes"
-        )
-
-
-def _require_storable(column: str, dtype: np.dtype) -> None:
-    if dtype.kind not in _KINDS or dtype.itemsize == 0:
-        raise WrongType(
-            f"column {column!r} cannot be of {dtype}: a column holds numbers, booleans, or bytes "
-            "of a fixed length"
-        )
-
-
-def _require_links(where: str, count: int) -> None:
-    """Refuse what would make HDF5 turn a group into the kind that live readers crash on."""
-    if count > layout.MOST_LINKS:
-        raise InvalidArgument(
-            f"{where} would have {count} members, and a group of a file that is being written has "
-            f"at most {layout.MOST_LINKS}"
-        )
+def _require_columns(name: str, types: Mapping[str, np.dtype]) -> None:
+    for column, dtype in types.items():
+        stream_groups.require_name(column)
+        stream_groups.require_storable(column, dtype)
+        if dtype.subdtype:
+            raise InvalidArgument(f"column {column!r} of {name!r}: {dtype} is not one value a row")
+    stream_groups.require_links(f"{name!r}", len(types) + 1)

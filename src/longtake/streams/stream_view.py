@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 import numpy as np
 
 from longtake.errors import InvalidArgument, KeyNotFound, WrongType
+from longtake.hdf.attribute_set import AttributeSet
 from longtake.streams.entry_ranges import Entries, Keys
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class StreamView(ABC, Generic[V]):
 
     def __init__(self, name: str, application: dict[str, object]) -> None:
         self.name = name
-        #: What the stream was created with.
+        #: The attributes that its user gave, as far as they were taken in.
         self.application = application
         #: Called before a read, to learn of a structure that has changed; says if it had.
         self.look_again: Callable[[], bool] | None = None
@@ -37,6 +38,18 @@ class StreamView(ABC, Generic[V]):
     @abstractmethod
     def refresh(self) -> None:
         """Take in what was written since the last look."""
+
+    @property
+    @abstractmethod
+    def group(self) -> str:
+        """The path of the stream's group in the file."""
+
+    @property
+    def attributes(self) -> AttributeSet:
+        """The stream's attributes as they are now; those its user gave are in ``application``."""
+        self.refresh()
+        own = {"CLASS": "GROUP", "TITLE": "", "VERSION": "1.0", "name": self.name}
+        return AttributeSet(self.group, own | {"application": dict(self.application)})
 
     @property
     @abstractmethod

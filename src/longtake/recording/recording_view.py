@@ -1,0 +1,192 @@
+"""A recording to read: finished, being written, or left by a crash."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from longtake.hdf.attribute_set import AttributeSet
+from longtake.recording.stream_collection import StreamCollection
+from longtake.streams import StreamFileView
+from longtake.tree import File
+
+if TYPE_CHECKING:
+    import os
+
+    from longtake.streams import DataStreamView, FrameStreamView, RecordStreamView
+    from longtake.tree import Array, Table
+
+_MEMBERS = {
+    "file": "The tree of groups, tables and arrays in the file",
+    "attributes": "The attributes of the recording",
+    "spikes": "The spikes in the recording",
+    "stims": "The stims in the recording",
+    "samples": "The frames of raw samples in the recording",
+    "data_streams": "Streams of anything by timestamp",
+    "frame_streams": "Streams of frames of one shape",
+    "record_streams": "Streams of typed records",
+}
+
+
+def open_recording(path: str | os.PathLike[str]) -> RecordingView:
+    """Open a recording to read: `longtake.open`.
+
+    Parameters
+    ----------
+    path : str or path
+
+    Returns
+    -------
+    RecordingView
+
+    Raises
+    ------
+    NotFound
+        If there is no such file.
+    NotALongtakeFile
+        If it is not a recording.
+    """
+    return RecordingView(path)
+
+
+class RecordingView:
+    """What is in a recording, at each moment: also while another process writes it.
+
+    Parameters
+    ----------
+    path : str or path
+
+    Attributes
+    ----------
+    path : pathlib.Path
+    data_streams, frame_streams, record_streams : StreamCollection
+        The streams of each kind, by name: ``view.data_streams.game``.
+
+    Guarantees
+    ----------
+    Nothing that the file holds is run. Opening takes memory for the keys of the streams that are
+    looked at, 8 bytes each. Threads: one view a thread.
+
+    Examples
+    --------
+    >>> import longtake as lt, tempfile, os
+    >>> path = os.path.join(tempfile.mkdtemp(), "run.h5")
+    >>> with lt.record(path) as recording:
+    ...     recording.create_data_stream("game").append(7, ["any", "thing"])
+    >>> with lt.open(path) as view:
+    ...     view.state, view.data_streams.game[7]
+    ('complete', ['any', 'thing'])
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self._view = StreamFileView(self.path)
+        self._files: list[File] = []  # the newest last; nodes of the others are still in hand
+        self._file_generation = -1
+        self.data_streams: StreamCollection[DataStreamView] = StreamCollection(
+            "Data Streams", lambda: self._present().data_streams
+        )
+        self.frame_streams: StreamCollection[FrameStreamView] = StreamCollection(
+            "Frame Streams", lambda: self._present().frame_streams
+        )
+        self.record_streams: StreamCollection[RecordStreamView] = StreamCollection(
+            "Record Streams", lambda: self._present().record_streams
+        )
+
+    @property
+    def state(self) -> str:
+        """What became of the recording.
+
+        ``recording`` while a process writes it, ``complete`` when it was stopped, ``aborted``
+        when it was left by an error or a crash, ``recovered`` when it was put right after one.
+        """
+        if self._view.is_being_written:
+            return "recording"
+        if not self._view.was_closed:
+            return "aborted"
+        with self._view.structure() as h5, File(h5) as file:
+            attributes = file.root.attrs
+            return str(attributes.state) if "state" in attributes else "complete"
+
+    @property
+    def attributes(self) -> AttributeSet:
+        """The attributes of the recording; those its user gave are in ``application``."""
+        self._present()
+        with self._view.structure() as h5, File(h5) as file:
+            values = {name: _value(file, name) for name in file.root.attrs}
+        return AttributeSet("/", values | {"application": dict(self._view.application)})
+
+    @property
+    def file(self) -> File:
+        """The file as a tree of nodes; what nodes there are is as it is when this is asked for."""
+        generation = self._present().generation
+        if not self._files or generation != self._file_generation:
+            self._files.append(File(self._view.structure(), self._rows_in_use()))
+            self._file_generation = generation
+        return self._files[-1]
+
+    @property
+    def spikes(self) -> Table | None:
+        """The table of spikes, if the recording has one."""
+        return self._node("spikes")
+
+    @property
+    def stims(self) -> Table | None:
+        """The table of stims, if the recording has one."""
+        return self._node("stims")
+
+    @property
+    def samples(self) -> Array | None:
+        """The frames of raw samples, (frames, channels), if the recording has them."""
+        return self._node("samples")
+
+    def close(self) -> None:
+        """Give the file back. Closing twice is allowed."""
+        for file in self._files:
+            file.close()
+        self._view.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        width = max(map(len, _MEMBERS)) + 1
+        lines = [f"    {name + ':':<{width}} {what}" for name, what in _MEMBERS.items()]
+        return "\n".join([f"RecordingView of file: {self.path}", *lines])
+
+    def _present(self) -> StreamFileView:
+        self._view.refresh()
+        return self._view
+
+    def _node(self, name: str) -> Any:
+        root = self.file.root
+        return root[name] if name in root else None  # noqa: SIM401  (a group is no dict)
+
+    def _rows_in_use(self) -> Any:
+        """Give the number of rows in use of each dataset that longtake appends to, by path."""
+        streams = [
+            stream
+            for streams in (self.data_streams, self.frame_streams, self.record_streams)
+            for stream in streams.values()
+        ]
+
+        def rows(path: str) -> int | None:
+            for stream in streams:
+                if path.startswith(stream.group + "/"):
+                    stream.refresh()
+                    return next((d.rows for d in stream.datasets if d.path == path), None)
+            return None
+
+        return rows
+
+
+def _value(file: File, name: str) -> Any:
+    from longtake.errors import LongtakeError
+
+    try:
+        return file.root.attrs[name]
+    except LongtakeError as error:
+        return error

@@ -1,0 +1,90 @@
+"""Attributes that change while a file is written: updates, in order, as entries of a stream.
+
+HDF5's own attributes cannot be altered while others read the file: that moves other parts of the
+object's header. So each update is an entry of the data stream ``/control``: visible at once, safe
+when its write returns. When the file is closed the final values become HDF5 attributes.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from longtake.errors import DamagedFile, InvalidArgument
+from longtake.hdf.plain import encode_plain
+from longtake.hdf.plain_decode import decode_plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from longtake.streams.data_stream import DataStream
+    from longtake.streams.data_view import DataStreamView
+
+#: HDF5 keeps at most 64 KiB in an object's header.
+_MOST_BYTES = 60_000
+
+
+class AttributeLog:
+    """Writes updates, and remembers which nodes have some.
+
+    Parameters
+    ----------
+    open_stream : callable
+        Gives the stream of updates; called when the first is written.
+    """
+
+    def __init__(self, open_stream: Callable[[], DataStream]) -> None:
+        self._open_stream = open_stream
+        self._turn = threading.Lock()
+        #: The application attributes of the nodes (by path) that were updated.
+        self.updated: dict[str, dict[str, object]] = {}
+
+    def update(
+        self, node: str, application: dict[str, object], updates: Mapping[str, object]
+    ) -> None:
+        """Store updates of a node's application attributes, then make them in `application`."""
+        content = checked(updates)
+        kept: dict[str, object] = decode_plain(content)
+        with self._turn:
+            checked(application | kept)
+            stream = self._open_stream()
+            stream.append((stream.last_key or 0) + 1, {"node": node, "application": content})
+            application.update(kept)
+            self.updated[node] = application
+
+
+def checked(attributes: Mapping[str, object]) -> bytes:
+    """Give attributes as bytes of plain data, or say why they cannot be kept.
+
+    Raises
+    ------
+    InvalidArgument, WrongType
+        If a name is not text, a value not plain, or all of it too large for HDF5.
+    """
+    for name in attributes:
+        if not isinstance(name, str) or not name:
+            raise InvalidArgument(f"an attribute's name is text, not {name!r}")
+    for name, value in attributes.items():
+        try:
+            encode_plain(value)
+        except (InvalidArgument, TypeError) as error:
+            raise type(error)(f"attribute {name!r}: {error}") from None
+    content = encode_plain(dict(attributes))
+    if len(content) > _MOST_BYTES:
+        raise InvalidArgument(
+            f"the attributes take {len(content)} bytes, and HDF5 holds {_MOST_BYTES}: keep what is "
+            "large as an entry of a data stream"
+        )
+    return content
+
+
+def updates_in(stream: DataStreamView, first: int) -> Iterator[tuple[str, dict[str, object]]]:
+    """Give the (node, updates) from position `first` on."""
+    for entry in stream.iloc[first:]:
+        try:
+            node, updates = entry["node"], decode_plain(entry["application"])
+        except (TypeError, KeyError, ValueError) as error:
+            raise DamagedFile(f"an update of attributes cannot be read: {error!r}") from error
+        if not isinstance(node, str) or not isinstance(updates, dict):
+            raise DamagedFile(f"an update of attributes cannot be read: {entry!r}")
+        yield node, updates

@@ -1,0 +1,62 @@
+"""Reading a frame stream: arrays of one shape by timestamp or frame number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from longtake.streams.columns import UNCHECKED, IndexRow, checksum_of
+from longtake.streams.sequence_view import SequenceView
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_BLOCK_BYTES = 64 * 1024 * 1024
+
+
+class FrameStreamView(SequenceView[np.ndarray]):
+    """Frames of one shape and dtype, by timestamp or frame number.
+
+    ``stream[t]`` is one frame; ``stream[t0:t1]`` the frames of a range of keys, as one array.
+
+    Guarantees
+    ----------
+    A frame comes back as it was appended, or `DamagedFile` says that it is not what was written
+    (unless the stream was made with ``checksum=False``). Arrays belong to the caller. Memory: 8
+    bytes a frame, and when iterating a block of 64 MiB or a frame.
+    Threads: one; others may read through a view of their own.
+    """
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of each frame."""
+        return self._data.row_shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The type of each frame's values."""
+        return self._data.dtype
+
+    @property
+    def _block_rows(self) -> int:
+        return max(1, _BLOCK_BYTES // max(1, self._data.row_bytes))
+
+    @property
+    def _most_rows(self) -> int:
+        return self._data.capacity
+
+    def _slice(self, start: float | None, end: float | None) -> np.ndarray:
+        first, last = self._positions(start, end)
+        frames = np.empty((last - first, *self.shape), self.dtype)
+        for i, frame in enumerate(self._read(first, last)):
+            frames[i] = frame
+        return frames
+
+    def _decode(self, data: np.ndarray, rows: np.ndarray) -> Iterator[np.ndarray]:
+        base = int(rows["start_index"][0])
+        for key, start, end, checksum in rows.tolist():
+            frames = data[start - base : end - base]
+            if end != start + 1 or (checksum != UNCHECKED and checksum_of([frames]) != checksum):
+                raise self._columns.damaged(IndexRow(key, start, end, checksum))
+            yield frames[0].copy() if len(data) > 1 else frames[0]

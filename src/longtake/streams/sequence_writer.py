@@ -1,0 +1,109 @@
+"""Appending to streams whose keys only ever ascend."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from longtake.errors import InvalidArgument
+from longtake.streams.growth import Growth
+from longtake.streams.sequence_view import SequenceView
+from longtake.streams.stream_writer import StreamWriter
+from longtake.whole_number import whole_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from typing_extensions import Buffer
+
+    from longtake.hdf import LiveFile
+    from longtake.streams.attribute_log import AttributeLog
+    from longtake.streams.columns import ColumnSet
+
+_MOST_KEY = 2**63 - 1
+
+
+class SequenceWriter(StreamWriter, SequenceView[Any]):
+    """The writing side of a stream; one object, shared by the threads that append."""
+
+    def __init__(
+        self,
+        name: str,
+        sets: list[ColumnSet],
+        application: dict[str, object],
+        file: LiveFile,
+        log: AttributeLog,
+    ) -> None:
+        super().__init__(name, sets, application)
+        self._begin(file, log)
+        self._growth = Growth(file, self._columns)
+        self._last: int | None = self._stored_last()
+
+    def recover(self, synced_rows: Mapping[int, int]) -> None:
+        """After a crash: cut what is not whole."""
+        self._columns.cut_damaged(synced_rows.get(self._columns.index.first_offset, 0))
+        self._columns.clear_tails()
+        self._last = self._stored_last()
+
+    def refresh(self) -> None:
+        """Do nothing: what was appended here is known here."""
+
+    def _append(self, timestamp: int, content: Buffer, count: int, checksum: int) -> None:
+        with self._turn:
+            self._require_going()
+            if timestamp.__class__ is not int:
+                timestamp = whole_number(timestamp, f"{self.name!r}: a timestamp")
+            if self._last is not None and timestamp <= self._last:
+                raise self._late(timestamp, self._last)
+            columns = self._columns
+            rows, end = len(columns), columns.end
+            if timestamp > _MOST_KEY or timestamp < -_MOST_KEY - 1:
+                whole_number(timestamp, f"{self.name!r}: a timestamp")
+            self._growth.make_room(rows + 1, end + count)
+            try:
+                columns.write_bytes(timestamp, content, count, checksum)
+            except BaseException:
+                columns.retract(rows, end)
+                raise
+            self._last = timestamp
+            self._file.appended()
+
+    def _append_many(self, content: Buffer, index_rows: np.ndarray) -> None:
+        if not len(index_rows):
+            return
+        with self._turn:
+            self._require_going()
+            columns = self._columns
+            rows, end = len(columns), columns.end
+            first = int(index_rows["timestamp"][0])
+            if self._last is not None and first <= self._last:
+                raise self._late(first, self._last)
+            index_rows["start_index"] += np.uint64(end)
+            index_rows["end_index"] += np.uint64(end)
+            self._growth.make_room(rows + len(index_rows), int(index_rows["end_index"][-1]))
+            try:
+                columns.write_many(content, index_rows)
+            except BaseException:
+                columns.retract(rows, end)
+                raise
+            self._last = int(index_rows["timestamp"][-1])
+            self._file.appended()
+
+    def _checked_keys(self, timestamps: Iterable[int]) -> list[int]:
+        keys = [whole_number(key, f"{self.name!r}: a timestamp") for key in timestamps]
+        for before, key in pairwise(keys):
+            if key <= before:
+                raise self._late(key, before)
+        return keys
+
+    def _late(self, timestamp: int, last: int) -> InvalidArgument:
+        return InvalidArgument(
+            f"{self.name!r}: timestamp {timestamp} does not come after the last one, {last}: "
+            "timestamps ascend; nothing was stored"
+        )
+
+    def _stored_last(self) -> int | None:
+        count = len(self._columns)
+        return self._columns.row(count - 1).key if count else None

@@ -1,0 +1,240 @@
+"""How streams lie in a file: ``/<kind>/<name>/index``, and the data beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import h5py
+import numpy as np
+
+from longtake.errors import DamagedFile, InvalidArgument, LongtakeError, WrongType
+from longtake.hdf import GrowingDataset, layout
+from longtake.hdf.attributes import read_attribute
+from longtake.streams.columns import ColumnSet, index_dtype
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from longtake.hdf.raw_file import RawFile
+
+Kind = Literal["data_stream", "frame_stream", "record_stream"]
+KINDS: tuple[Kind, ...] = ("data_stream", "frame_stream", "record_stream")
+#: The group of the file's own stream, of attribute updates.
+CONTROL = "control"
+
+_INDEX_CHUNK = 2048
+_COLUMN_CHUNK_BYTES = 256 * 1024
+#: A frame of so many bytes is a chunk; smaller ones share chunks of about `_FRAMES_CHUNK_BYTES`.
+_CHUNK_OF_ITS_OWN = 64 * 1024
+_FRAMES_CHUNK_BYTES = 1024 * 1024
+_MOST_CHUNK_BYTES = 2**32 - 1
+_LONGEST_NAME = 255
+_MARKS = ("checksum", "table")
+_NUMBERS = "biufS"
+
+
+@dataclass(frozen=True)
+class StoredStream:
+    """A stream as a file holds it."""
+
+    kind: Kind
+    name: str
+    sets: list[ColumnSet]
+    application: dict[str, object]
+    marks: dict[str, object]
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether its values carry checksums."""
+        return bool(self.marks.get("checksum", True))
+
+    @property
+    def is_table(self) -> bool:
+        """Whether its rows are those of one dataset, not of one for each column."""
+        return bool(self.marks.get("table", False))
+
+
+def stored_streams(raw: RawFile, h5: h5py.File) -> list[StoredStream]:
+    """Give all streams of an open file.
+
+    Raises
+    ------
+    DamagedFile
+        If the file cannot be read.
+    """
+    try:
+        return [
+            StoredStream(
+                kind,
+                name,
+                load_sets(raw, group),
+                application_of(group),
+                {mark: read_attribute(group, mark) for mark in _MARKS if mark in group.attrs},
+            )
+            for kind in KINDS
+            # Whether a name is there, and whether what it names can be opened, are two questions.
+            if h5.id.links.exists(kind.encode())
+            for name, group in layout.members(layout.group_at(h5, kind))
+            if isinstance(group, h5py.Group) and group.id.links.exists(b"index")
+        ]
+    except (OSError, RuntimeError, KeyError) as error:
+        raise unreadable(raw, error) from error
+
+
+def control_sets(raw: RawFile, h5: h5py.File) -> list[ColumnSet]:
+    """Give the set of the stream of attribute updates, if there have been any."""
+    try:
+        group = layout.group_at(h5, CONTROL)
+        return load_sets(raw, group) if group.id.links.exists(b"index") else []
+    except (OSError, RuntimeError, KeyError) as error:
+        raise unreadable(raw, error) from error
+
+
+def unreadable(raw: RawFile, error: Exception) -> LongtakeError:
+    """Say that HDF5 cannot read the file."""
+    if isinstance(error, LongtakeError):
+        return error
+    return DamagedFile(
+        f"{raw.path} cannot be read ({error}): it is damaged, or was cut short in a copy"
+    )
+
+
+def application_of(group: h5py.Group) -> dict[str, object]:
+    """Give the attributes of a node that its user gave."""
+    value = read_attribute(group, "application") if "application" in group.attrs else {}
+    return value if isinstance(value, dict) else {}
+
+
+def load_sets(raw: RawFile, group: h5py.Group) -> list[ColumnSet]:
+    """Give the sets of a stream's columns, in the order of their positions."""
+    members: dict[str, list[tuple[int, str]]] = {}
+    for name, dataset in layout.members(group):
+        if isinstance(dataset, h5py.Dataset) and "index" in dataset.attrs:
+            index = str(read_attribute(dataset, "index"))
+            position = int(read_attribute(dataset, "position"))
+            members.setdefault(index, []).append((position, name))
+    if "index" not in members:
+        members["index"] = []
+    sets = sorted(members.items(), key=lambda item: (item[0] != "index", min(item[1], default=())))
+    return [
+        ColumnSet(
+            GrowingDataset.of(raw, layout.dataset_at(group, index)),
+            {n: GrowingDataset.of(raw, layout.dataset_at(group, n)) for _, n in sorted(columns)},
+        )
+        for index, columns in sets
+    ]
+
+
+def create_columns(
+    raw: RawFile,
+    group: h5py.Group,
+    index: str,
+    key_name: str,
+    dtypes: Mapping[str, np.dtype],
+    position: int,
+) -> ColumnSet:
+    """Make an index, and a dataset for each column."""
+    columns = {}
+    rows = _create_index(group, index, key_name)
+    for i, (name, dtype) in enumerate(dtypes.items(), position):
+        stored = dtype.newbyteorder("<")
+        chunk = max(1, _COLUMN_CHUNK_BYTES // stored.itemsize)
+        made = layout.create_column(group, name, stored, rows=chunk, chunk_rows=chunk)
+        layout.mark_column(made, index, i)
+        columns[name] = GrowingDataset.of(raw, made)
+    return ColumnSet(GrowingDataset.of(raw, rows), columns)
+
+
+def create_frames(
+    raw: RawFile, group: h5py.Group, shape: tuple[int, ...], dtype: np.dtype
+) -> ColumnSet:
+    """Make an index, and a dataset of frames."""
+    rows = _create_index(group, "index", "timestamp")
+    size = dtype.itemsize * int(np.prod(shape))
+    chunk = 1 if size >= _CHUNK_OF_ITS_OWN else max(1, _FRAMES_CHUNK_BYTES // size)
+    made = layout.create_column(
+        group, "data", dtype.newbyteorder("<"), rows=chunk, chunk_rows=chunk, row_shape=shape
+    )
+    layout.mark_column(made, "index", 0)
+    return ColumnSet(GrowingDataset.of(raw, rows), {"data": GrowingDataset.of(raw, made)})
+
+
+def create_rows(
+    raw: RawFile, group: h5py.Group, dtype: np.dtype, row_shape: tuple[int, ...]
+) -> ColumnSet:
+    """Make an index, and one dataset of rows: a table if they have fields."""
+    rows = _create_index(group, "index", "timestamp")
+    stored = dtype.newbyteorder("<")
+    size = stored.itemsize * int(np.prod(row_shape))
+    chunk = max(1, _COLUMN_CHUNK_BYTES // size)
+    if stored.names:
+        made = layout.create_table(group, "data", stored, rows=chunk, chunk_rows=chunk)
+    else:
+        made = layout.create_column(
+            group, "data", stored, rows=chunk, chunk_rows=chunk, row_shape=row_shape
+        )
+    layout.mark_column(made, "index", 0)
+    return ColumnSet(GrowingDataset.of(raw, rows), {"data": GrowingDataset.of(raw, made)})
+
+
+def _create_index(group: h5py.Group, name: str, key_name: str) -> h5py.Dataset:
+    return layout.create_table(
+        group, name, index_dtype(key_name), rows=_INDEX_CHUNK, chunk_rows=_INDEX_CHUNK
+    )
+
+
+def require_name(name: str) -> None:
+    """Refuse names that HDF5 cannot hold, or that a stream needs itself."""
+    if not isinstance(name, str) or not name or name in {".", "index"}:
+        raise InvalidArgument(f"{name!r} cannot be the name of a stream or column")
+    try:
+        length = len(name.encode())
+    except UnicodeEncodeError:
+        length = _LONGEST_NAME + 1
+    if "/" in name or "\0" in name or length > _LONGEST_NAME:
+        raise InvalidArgument(
+            f"the name {name!r} cannot be stored: names have no '/' and no NUL, and at most "
+            f"{_LONGEST_NAME} bytes"
+        )
+
+
+def require_storable(column: str, dtype: np.dtype) -> None:
+    """Refuse types that are not numbers, booleans or bytes of a fixed length."""
+    base = dtype.base if dtype.subdtype else dtype
+    if base.kind not in _NUMBERS or dtype.itemsize == 0:
+        raise WrongType(
+            f"column {column!r} cannot be of {dtype}: a column holds numbers, booleans, or bytes "
+            "of a fixed length"
+        )
+
+
+def require_frames(name: str, shape: tuple[int, ...], dtype: np.dtype) -> None:
+    """Refuse frames that a dataset cannot hold."""
+    require_storable(name, dtype)
+    size = dtype.itemsize * int(np.prod(shape, dtype=object))
+    if not 0 < size <= _MOST_CHUNK_BYTES:
+        raise InvalidArgument(
+            f"{name!r}: frames of shape {shape} and {dtype} take {size} bytes; from 1 to "
+            f"{_MOST_CHUNK_BYTES} can be stored"
+        )
+
+
+def require_rows(name: str, dtype: np.dtype, row_shape: tuple[int, ...]) -> None:
+    """Refuse rows that a dataset cannot hold."""
+    for field in dtype.names or ():
+        require_name(field)
+        require_storable(field, dtype[field])
+    if not dtype.names:
+        require_frames(name, row_shape, dtype)
+    elif row_shape:
+        raise InvalidArgument(f"{name!r}: rows with fields have no shape besides, as {row_shape}")
+
+
+def require_links(where: str, count: int) -> None:
+    """Refuse what would make HDF5 turn a group into the kind that live readers crash on."""
+    if count > layout.MOST_LINKS:
+        raise InvalidArgument(
+            f"{where} would have {count} members, and a group of a file that is being written has "
+            f"at most {layout.MOST_LINKS}"
+        )

@@ -1,0 +1,55 @@
+"""Reading a record stream whose rows are those of one dataset."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from longtake.streams.columns import UNCHECKED, IndexRow, checksum_of
+from longtake.streams.sequence_view import SequenceView
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_BLOCK_BYTES = 16 * 1024 * 1024
+
+
+class TableStreamView(SequenceView[np.ndarray]):
+    """Any number of rows of one dtype and shape, by timestamp.
+
+    Guarantees
+    ----------
+    As of `DataStreamView`. Arrays belong to the caller.
+    """
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The type of a row, or of its values."""
+        return self._data.dtype
+
+    @property
+    def row_shape(self) -> tuple[int, ...]:
+        """The shape of a row: () of one with fields."""
+        return self._data.row_shape
+
+    def table(self) -> np.ndarray:
+        """Give the rows of all entries as one array."""
+        parts = list(self.values())
+        return np.concatenate(parts) if parts else np.empty((0, *self.row_shape), self.dtype)
+
+    @property
+    def _block_rows(self) -> int:
+        return max(1, _BLOCK_BYTES // self._data.row_bytes)
+
+    @property
+    def _most_rows(self) -> int:
+        return self._data.capacity
+
+    def _decode(self, data: np.ndarray, rows: np.ndarray) -> Iterator[np.ndarray]:
+        base = int(rows["start_index"][0])
+        for key, start, end, checksum in rows.tolist():
+            value = data[start - base : end - base]
+            if checksum not in {UNCHECKED, checksum_of([value])}:
+                raise self._columns.damaged(IndexRow(key, start, end, checksum))
+            yield value.copy()
