@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import trackpy
 
 import longtake.tracking
-from benchmarks import link, locate, memory, movie, stores
+from benchmarks import link, locate, memory, movie, record, stores
 from benchmarks.effort import FULL, QUICK, Effort
 from benchmarks.page import write_page
 from benchmarks.terminal import show
@@ -21,7 +21,14 @@ from benchmarks.terminal import show
 if TYPE_CHECKING:
     from benchmarks.row import Row
 
-CASES = {"locate": locate, "link": link, "stores": stores, "movie": movie, "memory": memory}
+CASES = {
+    "locate": locate,
+    "link": link,
+    "stores": stores,
+    "movie": movie,
+    "memory": memory,
+    "record": record,
+}
 
 
 def main() -> None:

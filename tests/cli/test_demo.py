@@ -6,7 +6,12 @@ import re
 import subprocess
 import sys
 
+import pandas as pd
+import pytest
+
 from longtake.framewise import FramewiseStore
+from longtake.tracking import track
+from longtake.tracking.simulation import BrownianMovie
 
 
 def run(*arguments: str, cwd) -> subprocess.CompletedProcess[str]:
@@ -44,3 +49,33 @@ def test_the_demo_replaces_only_its_own_file(tmp_path):
     assert "not made by this demo" in " ".join(done.stderr.split())
     assert (tmp_path / "thesis.txt").read_text() == "precious"
     assert run(*short, "-o", "still.h5", "--diffusion", "0", cwd=tmp_path).returncode == 0
+
+
+def test_the_demo_keeps_results_that_look_like_its_own(tmp_path):
+    """Whoever tried the demo will try its parameters on a movie of their own."""
+    movie = BrownianMovie(frames=3, shape=(128, 128), particles=3)
+    track(movie, 9, 5, tmp_path / "mine.h5", minmass=100)
+    before = (tmp_path / "mine.h5").read_bytes()
+    done = run("demo", "--frames", "3", "-o", "mine.h5", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "not made by this demo" in " ".join(done.stderr.split())
+    assert (tmp_path / "mine.h5").read_bytes() == before
+
+
+def test_the_demo_keeps_what_was_added_to_its_file(tmp_path):
+    short = ("demo", "--frames", "3", "--particles", "5")
+    assert run(*short, cwd=tmp_path).returncode == 0
+    table = pd.DataFrame({"y": [1.0], "x": [2.0], "frame": 7})
+    with FramewiseStore(tmp_path / "longtake-demo.h5", name="mine") as store:
+        store.put(table)
+        assert run(*short, cwd=tmp_path).returncode == 1  # it is being written, too
+    assert run(*short, cwd=tmp_path).returncode == 1
+    with FramewiseStore(tmp_path / "longtake-demo.h5", name="mine", mode="r") as store:
+        assert store.frames == [7]
+
+
+@pytest.mark.parametrize("damaged", [b"", b"\x89HDF\r\n\x1a\n" + bytes(3000)])
+def test_the_demo_keeps_what_it_cannot_read(tmp_path, damaged):
+    (tmp_path / "a.h5").write_bytes(damaged)
+    assert run("demo", "--frames", "3", "-o", "a.h5", cwd=tmp_path).returncode == 1
+    assert (tmp_path / "a.h5").read_bytes() == damaged

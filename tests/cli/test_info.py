@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
+import random
+
 import h5py
 import numpy as np
 import pandas as pd
 import pytest
 
 from longtake.cli.info import describe, info
-from longtake.errors import LongtakeError, NotALongtakeFile, NotFound
-from longtake.framewise import FramewiseStore, PandasHDFStore
+from longtake.errors import DamagedFile, FileInUse, LongtakeError, NotALongtakeFile, NotFound
+from longtake.framewise import FramewiseStore, PandasHDFStore, PandasHDFStoreSingleNode
 
 
 @pytest.fixture
@@ -71,3 +75,60 @@ def test_arrays_among_the_attributes_are_printed(tmp_path, table, capsys):
         store.put(table)
     info(tmp_path / "a.h5", as_json=True)
     assert "gain" in capsys.readouterr().out
+
+
+def _native(path, table):
+    with FramewiseStore(path) as store:
+        store.put(table)
+
+
+def _pandas(path, table):
+    with PandasHDFStore(str(path)) as store:
+        store.put(table)
+
+
+def _single_node(path, table):
+    with PandasHDFStoreSingleNode(str(path)) as store:
+        store.put(table)
+
+
+@pytest.mark.parametrize("make", [_native, _pandas, _single_node])
+def test_a_damaged_file_is_described_or_refused(tmp_path, table, make):
+    """Nothing but a `LongtakeError` comes out, whichever bits are flipped."""
+    path = tmp_path / "a.h5"
+    make(path, table)
+    whole = path.read_bytes()
+    used = np.flatnonzero(np.frombuffer(whole, "u1"))
+    chosen = random.Random(5)
+    for _ in range(150):
+        damaged = bytearray(whole)
+        for _ in range(chosen.randint(1, 3)):
+            damaged[chosen.choice(used)] ^= 1 << chosen.randrange(8)
+        path.write_bytes(damaged)
+        said = "a.h5"
+        try:
+            json.dumps(describe(path), default=str)
+        except LongtakeError as error:
+            said = str(error)
+        assert "a.h5" in said
+
+
+def test_damage_within_a_pandas_store_is_called_so(tmp_path, table):
+    path = tmp_path / "p.h5"
+    _pandas(path, table)
+    with h5py.File(path, "r") as h5:
+        where = h5py.h5o.get_info(h5["Frame_5"].id).addr
+    damaged = bytearray(path.read_bytes())
+    damaged[where] ^= 0xFF
+    path.write_bytes(damaged)
+    with pytest.raises(DamagedFile, match=r"p\.h5"):
+        describe(path)
+
+
+def test_a_file_that_another_program_writes(tmp_path):
+    with h5py.File(tmp_path / "live.h5", "w") as h5:
+        h5["x"] = np.arange(3)
+    with (tmp_path / "live.h5").open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # as HDF5 does in the process that writes
+        with pytest.raises(FileInUse, match=r"live\.h5"):
+            describe(tmp_path / "live.h5")

@@ -204,3 +204,34 @@ def test_a_full_disk_keeps_what_was_finished(run, tmp_path, small_disk):
     assert frames == list(range(len(frames)))
     with h5py.File(out) as h5:
         assert h5["record_stream/features/index"]["timestamp"][: len(frames)].tolist() == frames
+
+
+def test_an_output_that_cannot_be_is_told_by_its_name(run, movie, tmp_path):
+    inside = tmp_path / "frame0.png" / "x.h5"
+    result = run("track", movie, *options(inside))
+    refused(result, f"{inside} cannot be made", "is not a folder")
+    assert ".longtake" not in result[2]
+    long = tmp_path / ("x" * 300)
+    refused(run("track", movie, *options(long)), f"{long} cannot be made", "too long")
+    none = tmp_path / "none" / "x.h5"
+    refused(run("track", movie, *options(none)), f"there is no folder {none.parent}")
+    result = run("track", movie, *options("/proc/x.h5"))
+    refused(result, "/proc/x.h5 cannot be made")
+    assert "there is no folder" not in result[2]
+
+
+def test_nan_in_the_first_frame_leaves_no_file(run, tmp_path, images):
+    stack = np.array(images, "float32")
+    stack[0, 10, 20] = np.nan
+    tifffile.imwrite(tmp_path / "stack.tif", stack)
+    for _ in range(2):
+        said = run("track", tmp_path / "stack.tif", *options(tmp_path / "o.h5"))
+        refused(said, "frame 0", "(10, 20)")
+    assert not (tmp_path / "o.h5").exists()
+
+
+def test_one_diameter_or_the_same_for_each_axis(run, movie, tmp_path):
+    out = tmp_path / "out.h5"
+    run("track", movie, *options(out))
+    again = ["-d", "9,9", "-r", "6,6", "--minmass", "100", "--separation", "10", "-o", out]
+    assert run("track", movie, *again, "--resume")[0] == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 
 import numpy as np
@@ -97,7 +98,67 @@ def test_a_bad_frame_is_named(images):
 def test_filter_after_and_arguments_that_are_none(images, tmp_path):
     found = tp.batch(images, 9, filter_after=lambda table: table[table["mass"] > 500])
     assert (found["mass"] > 500).all()
-    with pytest.raises(TypeError, match="no argument 'meta'"):
-        tp.batch(images, 9, meta=True)
+    with pytest.raises(InvalidArgument, match="filter_after"):
+        tp.batch(images, 9, filter_after=7)
+    with pytest.raises(TypeError, match="no argument 'raw_image'"):
+        tp.batch(images, 9, raw_image=images[0])
     with pytest.raises(WrongType, match="no store"):
         tp.batch(images, 9, output=str(tmp_path / "a.h5"))
+
+
+@pytest.mark.parametrize("columns", [["y", "x", "frame"], []])
+def test_after_locate_may_make_new_tables(images, tmp_path, columns):
+    movie = images.copy()
+    movie[2] = 0
+    with FramewiseStore(tmp_path / "a.h5") as store:
+        tp.batch(
+            movie,
+            9,
+            store,
+            after_locate=lambda n, table: (
+                pd.DataFrame({name: table[name].to_numpy() for name in columns or table})
+                if len(table)
+                else pd.DataFrame({name: np.empty(0) for name in columns})
+            ),
+        )
+        assert store.frames == list(range(6))
+        assert len(store[2]) == 0
+
+
+def test_after_locate_is_told_the_frame_of_an_empty_table(images):
+    told = []
+    tp.batch(
+        np.zeros_like(images),
+        9,
+        filter_after=lambda table: pd.DataFrame(table.to_dict("list")),
+        after_locate=lambda n, table: told.append((n, table.attrs["frame_no"])) or table,
+    )
+    assert told == [(n, n) for n in range(6)]
+
+
+def test_the_arguments_come_in_trackpys_order(images):
+    def bright(n: int, table: pd.DataFrame) -> pd.DataFrame:
+        return table[table["mass"] > 500]
+
+    expected = tp.batch(images, 9, after_locate=bright)
+    for found in (
+        tp.batch(images, 9, None, None, 1, bright),
+        tp.batch(images, 9, meta=None, after_locate=bright, filter_before=None),
+        tp.batch(images, 9, after_locate=bright, filter_after=True),
+    ):
+        pd.testing.assert_frame_equal(found, expected)
+    names = list(inspect.signature(trackpy.batch).parameters)[:-1]
+    assert list(inspect.signature(tp.batch).parameters)[: len(names)] == names
+
+
+@pytest.mark.parametrize("meta", ["meta.yaml", True])
+def test_no_file_of_metadata_is_written(images, meta, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InvalidArgument, match="meta="):
+        tp.batch(images, 9, meta=meta)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_trackpy_no_longer_knows(images):
+    with pytest.raises(InvalidArgument, match="filter_before"):
+        tp.batch(images, 9, filter_before=True)

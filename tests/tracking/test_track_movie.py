@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import longtake.tracking as tp
-from longtake.errors import AlreadyExists, InvalidArgument, NotFound
+from longtake.errors import AlreadyExists, InvalidArgument, NotFound, UnreadableFrame, WrongType
 from longtake.framewise import FramewiseStore
 from longtake.streams import StreamFileView
 from longtake.tracking.simulation import BrownianMovie
@@ -139,3 +139,89 @@ def test_another_movie_is_not_resumed(tmp_path):
     with pytest.raises(InvalidArgument, match="was made from another movie"):
         tp.track(movie[::-1], 9, 5, out, resume=True)
     assert tp.track(movie, 9, 5, out, resume=True).frames == 3
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ({"diameter": 9}, {"diameter": (9, 9)}),
+        ({"diameter": [9.0, 9.0]}, {"diameter": 9}),
+        ({"search_range": 5}, {"search_range": (5, 5)}),
+        ({"search_range": np.array([5.0, 5.0])}, {"search_range": 5}),
+        ({"separation": None}, {"separation": 10}),
+        ({"separation": (10, 10.0)}, {}),
+        ({"smoothing_size": None}, {"smoothing_size": (9, 9)}),
+        ({"noise_size": 1}, {"noise_size": (1.0, 1.0)}),
+        ({"threshold": None}, {"threshold": 1}),
+        ({"threshold": -1}, {"threshold": 0}),
+        ({"engine": "auto"}, {"engine": "numba"}),
+        ({"memory": np.int64(2)}, {"memory": 2.0}),
+    ],
+)
+def test_other_words_for_the_same_are_the_same(images, tmp_path, before, now):
+    usual = {"diameter": 9, "search_range": 5}
+    tp.track(images[:2], output=tmp_path / "a.h5", **usual | before)
+    done = tp.track(images[:4], output=tmp_path / "a.h5", resume=True, **usual | now)
+    assert (done.frames, done.resumed_at) == (4, 2)
+
+
+@pytest.mark.parametrize("name", ["separation", "smoothing_size", "noise_size", "threshold"])
+def test_what_was_not_given_is_told_from_another_value(images, tmp_path, name):
+    tp.track(images[:2], 9, 5, tmp_path / "a.h5")
+    usual = {"separation": 10, "smoothing_size": 9, "noise_size": 1, "threshold": 1}[name]
+    with pytest.raises(InvalidArgument, match=f"{name} was {usual} and is now 3"):
+        tp.track(images, 9, 5, tmp_path / "a.h5", resume=True, **{name: 3})
+
+
+def test_the_threshold_of_floats_is_another(images, tmp_path):
+    movie = images / 255
+    tp.track(movie[:2], 9, 5, tmp_path / "a.h5")
+    assert tp.track(movie, 9, 5, tmp_path / "a.h5", threshold=1 / 255, resume=True).frames == 12
+    with pytest.raises(InvalidArgument, match="threshold"):
+        tp.track(movie, 9, 5, tmp_path / "a.h5", threshold=1, resume=True)
+
+
+def test_sizes_that_differ_by_axis(images, tmp_path):
+    tp.track(images[:2], (9, 11), (5, 4), tmp_path / "a.h5")
+    done = tp.track(images, (9, 11), (5, 4), tmp_path / "a.h5", separation=(10, 12), resume=True)
+    assert done.frames == 12
+    with pytest.raises(InvalidArgument, match=r"diameter was \[9, 11\] and is now \[11, 9\]"):
+        tp.track(images, (11, 9), (5, 4), tmp_path / "a.h5", resume=True)
+
+
+@pytest.mark.parametrize("opened_as", [lambda movie: movie, iter])
+def test_nan_in_the_first_image_is_said_before_anything_is_made(images, tmp_path, opened_as):
+    movie = images.astype("float32")
+    movie[0, 10, 20] = np.nan
+    path = tmp_path / "a.h5"
+    with pytest.raises(UnreadableFrame, match=r"frame 0 .*\(10, 20\)"):
+        tp.track(opened_as(movie), 9, 5, path)
+    assert not path.exists()
+    done = tp.track(opened_as(movie), 9, 5, path, on_error="skip")
+    assert (done.frames, done.failed) == (11, 1)
+
+
+def test_images_of_no_numbers_are_refused_before_anything_is_made(images, tmp_path):
+    with pytest.raises(WrongType, match="complex"):
+        tp.track(images.astype("complex64"), 9, 5, tmp_path / "a.h5")
+    assert not (tmp_path / "a.h5").exists()
+
+
+def test_a_generator_that_was_looked_at_loses_no_frame(images, tmp_path):
+    tp.track((image for image in images), 9, 5, tmp_path / "a.h5")
+    tp.track(images, 9, 5, tmp_path / "whole.h5")
+    with FramewiseStore(tmp_path / "a.h5") as one, FramewiseStore(tmp_path / "whole.h5") as other:
+        pd.testing.assert_frame_equal(one.dump(), other.dump())
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_an_output_that_cannot_be(images, tmp_path, resume):
+    (tmp_path / "f0.png").write_text("an image")
+    for name, error in [
+        ("none/a.h5", NotFound),
+        ("f0.png/a.h5", NotFound),
+        ("x" * 300, InvalidArgument),
+    ]:
+        with pytest.raises(error) as caught:
+            tp.track(images, 9, 5, tmp_path / name, resume=resume)
+        assert str(caught.value).startswith(str(tmp_path / name))

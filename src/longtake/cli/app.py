@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -9,6 +10,9 @@ import typer
 
 from longtake.cli import demo, info, track
 from longtake.errors import LongtakeError
+
+#: Whoever sets this variable wants to see where an error comes from.
+_TRACEBACK = "LONGTAKE_TRACEBACK"
 
 app = typer.Typer(
     name="longtake",
@@ -42,14 +46,27 @@ def _options(
 
 
 def main() -> None:
-    """Run the command; exit with 1 after an error, which is told in one sentence."""
+    """Run the command; exit with 1 after an error, which is told in one sentence.
+
+    With ``LONGTAKE_TRACEBACK=1`` in the environment the error comes as it is.
+    """
     try:
         app(prog_name="longtake")
-    except LongtakeError as error:
-        said = getattr(error, "strerror", None) or error
-        typer.secho(f"longtake: {said}", err=True, fg="red")
+    except Exception as error:
+        if os.environ.get(_TRACEBACK, "0") != "0":
+            raise
+        typer.secho(f"longtake: {_sentence(error)}", err=True, fg="red")
         sys.exit(1)
-    except OSError as error:
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, LongtakeError):
+        return str(error)
+    if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
-        typer.secho(f"longtake: {where}{error.strerror or error}", err=True, fg="red")
-        sys.exit(1)
+        return f"{where}{error.strerror or error}"
+    said = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(":")
+    return (
+        f"this is a bug in longtake ({said}): please report it, with the traceback that is shown "
+        f"when {_TRACEBACK}=1 is in the environment"
+    )

@@ -11,6 +11,9 @@ _DIAMETER = 9
 _SEARCH_RANGE = 5
 _MINMASS = 100
 _TOLERANCE_PX = 2.0
+#: What the demo writes at the root of its file, to know it again.
+_MARK = "made_by"
+_OURS = "longtake demo"
 
 
 def demo(
@@ -26,6 +29,7 @@ def demo(
     """Simulate a movie of Brownian particles, track it, and compare with the truth."""
     from longtake.cli.progress import bar
     from longtake.framewise import FramewiseStore
+    from longtake.streams import StreamFile
     from longtake.tracking import track
     from longtake.tracking.accuracy import score
     from longtake.tracking.diffusion import diffusion_coefficient
@@ -37,8 +41,10 @@ def demo(
         f"{movie.shape[0]} x {movie.shape[1]}."
     )
     _clear(output)
+    StreamFile.create(output, {_MARK: _OURS}).close()
+    options = {"minmass": _MINMASS, "resume": True}
     with bar() as progress:
-        track(movie, _DIAMETER, _SEARCH_RANGE, output, minmass=_MINMASS, progress=progress)
+        track(movie, _DIAMETER, _SEARCH_RANGE, output, progress=progress, **options)
     with FramewiseStore(output, mode="r") as store:
         measured = diffusion_coefficient(store)
         result = score(store, movie.truth(), tolerance=_TOLERANCE_PX)
@@ -55,19 +61,35 @@ def demo(
 
 def _clear(output: Path) -> None:
     """Remove what an earlier demo left there, and nothing else."""
-    from longtake.errors import AlreadyExists, LongtakeError
-    from longtake.streams import StreamFileView
+    from longtake.errors import AlreadyExists
 
     if not output.exists():
         return
-    try:
-        with StreamFileView(output) as view:
-            made = view.record_streams["features"].application
-    except (LongtakeError, KeyError, OSError):
-        made = {}
-    ours = {"diameter": _DIAMETER, "search_range": _SEARCH_RANGE, "minmass": _MINMASS}
-    if {name: made.get(name) for name in ours} != ours:
+    if not _is_ours(output):
         raise AlreadyExists(
-            f"{output} exists and was not made by this demo: choose another name with --output"
+            f"{output} exists and was not made by this demo, or was added to, or is in use: choose "
+            "another name with --output"
         )
     output.unlink()
+
+
+def _is_ours(output: Path) -> bool:
+    """Whether a file has the demo's mark, and nothing in it but the demo's trajectories."""
+    from longtake.errors import LongtakeError
+    from longtake.hdf import Snapshot
+    from longtake.hdf.attributes import read_attribute
+    from longtake.hdf.layout import group_at, members
+
+    try:
+        with Snapshot(output) as snapshot, snapshot.structure() as h5:
+            if snapshot.is_being_written or read_attribute(h5, _MARK) != _OURS:
+                return False
+            names = {
+                name
+                for kind, group in members(h5)
+                if kind != "control"
+                for name, _ in members(group_at(h5, kind))
+            }
+            return names <= {"features"}
+    except (LongtakeError, OSError, RuntimeError, KeyError, ValueError):
+        return False

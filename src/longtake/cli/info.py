@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    import h5py
+
     from longtake.streams import RecordStreamView
 
 
@@ -51,10 +56,12 @@ def describe(path: Path) -> dict[str, Any]:
         If there is no such file.
     NotALongtakeFile
         If it is not an HDF5 file.
+    DamagedFile
+        If it is one, and HDF5 cannot make sense of it.
+    FileInUse
+        If another program than longtake is writing it.
     """
-    import h5py
-
-    from longtake.errors import FileInUse, NotALongtakeFile, NotFound
+    from longtake.errors import NotALongtakeFile, NotFound
     from longtake.streams import StreamFileView
 
     if not path.is_file():
@@ -69,7 +76,7 @@ def describe(path: Path) -> dict[str, Any]:
         "stores": [],
     }
     try:
-        with StreamFileView(path) as view:
+        with _damage_told(path), StreamFileView(path) as view:
             if view.is_being_written:
                 found["state"] = "being written"
             elif not view.was_closed:
@@ -78,14 +85,40 @@ def describe(path: Path) -> dict[str, Any]:
             return found
     except NotALongtakeFile:
         pass
+    with _opened_foreign(path) as h5, _damage_told(path):
+        return found | _describe_foreign(h5)
+
+
+@contextmanager
+def _damage_told(path: Path) -> Generator[None]:
+    """Turn what h5py raises where HDF5 cannot make sense of a file into one sentence about it."""
+    from longtake.errors import DamagedFile, LongtakeError
+
     try:
-        with h5py.File(path, "r") as h5:
-            found |= _describe_foreign(h5)
+        yield
+    except LongtakeError as error:
+        if not isinstance(error, DamagedFile) or str(path) in str(error):
+            raise
+        raise DamagedFile(f"{path}: {error}") from error
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise  # the system's, not HDF5's
+        raise DamagedFile(
+            f"{path} cannot be read ({error}): it is damaged, or was cut short in a copy"
+        ) from error
+
+
+def _opened_foreign(path: Path) -> h5py.File:
+    import h5py
+
+    from longtake.errors import FileInUse, NotALongtakeFile
+
+    try:
+        return h5py.File(path, "r")
     except BlockingIOError as error:
         raise FileInUse(f"{path} is open for writing in another program: close it there") from error
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
         raise NotALongtakeFile(f"{path} cannot be opened as an HDF5 file: {error}") from error
-    return found
 
 
 def _describe(stream: RecordStreamView) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import os
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,12 +16,15 @@ from longtake.frames import open_frames
 from longtake.pipeline import Progress, ProgressMeter, ordered_map, worker_count
 from longtake.streams import StreamFile
 from longtake.tracking.finding import Parameters, check_shape, columns
+from longtake.tracking.finding.pixels import as_pixels
+from longtake.tracking.finding.scratch import Scratch
 from longtake.tracking.frame_features import find_in_frame, parameters_of
 from longtake.tracking.linking import Linker
+from longtake.tracking.made_with import made_with, require_same
+from longtake.whole_number import whole_number
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from longtake.frames import Frame, Frames
     from longtake.frames.gray import Gray
@@ -108,7 +113,10 @@ def track(
     InvalidArgument
         An argument cannot be used, or is not the one that an earlier run was made with.
     UnreadableFrame
-        An image cannot be read; the frames before it are stored.
+        An image cannot be read, or has NaN; the frames before it are stored. If it is the first
+        one, no file is made.
+    NotFound, NoPermission, WriteFailed
+        The file cannot be made there.
 
     Guarantees
     ----------
@@ -126,31 +134,30 @@ def track(
     """
     parameters = parameters_of(diameter, options)
     ndim = parameters.ndim or 2
+    memory = whole_number(memory, "memory", least=0)
     linker = Linker(search_range, memory, ndim)
     if on_error not in {"raise", "skip"}:
         raise InvalidArgument(f'on_error={on_error!r}: it is "raise" or "skip"')
     threads = worker_count(workers)
     path = Path(output)
-    if path.exists() and not resume:
+    # pathlib's own raises where there can be no such name; making the file will say why not.
+    is_new = not os.path.exists(path)  # noqa: PTH110
+    if not is_new and not resume:
         raise AlreadyExists(
             f"{path} exists: choose another name, remove it, or resume it (resume=True, --resume)"
         )
-    given = _plain(
-        asdict(parameters)
-        | {"minmass": parameters.minmass or 0, "search_range": search_range, "memory": memory}
-        | {"gray": _name(gray)}
-    )
     with open_frames(frames, gray=gray, ndim=ndim, on_error=on_error) as movie:
         check_shape(movie.shape, parameters)
-        given |= {"shape": list(movie.shape), "dtype": str(movie.dtype)}
-        given |= {"first_image": movie.fingerprint}
-        with StreamFile.open_or_create(path) as file:
+        given = made_with(parameters, search_range, memory, gray, movie)
+        fresh = _looked_at(movie, parameters) if is_new and on_error == "raise" else iter(movie)
+        with StreamFile.create(path) if is_new else StreamFile.open(path) as file:
             names = [*columns(ndim, parameters), "frame", "particle"]
             stream = _stream(file, names, given)
             job = _Job(file, stream, linker, names[:ndim])
             start = job.restore(memory)
             rest = movie if start is None else movie.starting_at(start)
-            job.run(rest, parameters, on_error, threads, progress)
+            images = fresh if start is None else iter(rest)
+            job.run(images, rest.length, parameters, on_error, threads, progress)
             return job.summary(start)
 
 
@@ -182,19 +189,20 @@ class _Job:
 
     def run(
         self,
-        movie: Frames,
+        images: Iterator[Frame],
+        length: int | None,
         parameters: Parameters,
         on_error: str,
         workers: int,
         progress: Callable[[Progress], None] | None,
     ) -> None:
-        """Work through the frames of `movie`."""
+        """Work through so many images, None where only their end can tell."""
         work = find_in_frame if on_error == "raise" else _find_or_fail
         done = len(self._stream)
-        total = None if movie.length is None else movie.length + done
+        total = None if length is None else length + done
         meter = ProgressMeter(progress or (lambda _: None), total=total, done=done)
         each = partial(work, parameters=parameters)
-        for frame_no, found in ordered_map(each, movie, workers=workers):
+        for frame_no, found in ordered_map(each, images, workers=workers):
             if isinstance(found, UnreadableFrame):
                 self._note_failure(frame_no, found)
                 meter.count()
@@ -236,6 +244,23 @@ def _find_or_fail(
         return frame.number, error
 
 
+def _looked_at(movie: Frames, parameters: Parameters) -> Iterator[Frame]:
+    """Give a movie's frames; refuse a first one in which nothing can be sought, such as NaN.
+
+    It is decoded by now, and this is the time to say so: nothing was made yet.
+    """
+    frames = iter(movie)
+    first = next(frames, None)
+    if first is None:
+        return frames
+    image = first.read()
+    try:
+        as_pixels(image, parameters, Scratch())
+    except InvalidArgument as error:
+        raise UnreadableFrame(f"{first}: {error}") from error
+    return chain([replace(first, decode=lambda: image, prepare=None)], frames)
+
+
 def _stream(file: StreamFile, names: list[str], given: dict[str, object]) -> RecordStream:
     """Give the stream of features; an earlier run must have had the same parameters."""
     stream = file.record_streams.get(FEATURES)
@@ -243,39 +268,6 @@ def _stream(file: StreamFile, names: list[str], given: dict[str, object]) -> Rec
         integers = {"frame", "particle"}
         dtypes = {name: "i8" if name in integers else "f8" for name in names}
         return file.create_record_stream(FEATURES, dtypes, given)
-    before = stream.application
-    different = [
-        f"{name} was {before.get(name)!r} and is now {given.get(name)!r}"
-        for name in sorted({*before, *given} - {"first_image"})
-        if before.get(name) != given.get(name)
-    ]
-    if different or list(stream.dtypes) != names:
-        raise InvalidArgument(
-            f"{file.path} was made with other parameters ({'; '.join(different) or 'columns'}): "
-            "resume it with the same ones, or choose another name for the output"
-        )
-    if before.get("first_image") != given["first_image"]:
-        raise InvalidArgument(
-            f"{file.path} was made from another movie: its first image is not this one's; resume "
-            "with the whole movie, or choose another name for the output"
-        )
+    before = stream.application | {"columns": list(stream.dtypes)}
+    require_same(file.path, before, given | {"columns": names})
     return stream
-
-
-def _name(gray: Gray) -> int | str | None:
-    if callable(gray):
-        return f"function {getattr(gray, '__qualname__', type(gray).__qualname__)}"
-    return gray
-
-
-def _plain(values: dict[str, Any]) -> dict[str, object]:
-    """Give parameters as they are kept in the file: numbers, text and lists."""
-    return {name: _plain_value(value) for name, value in values.items()}
-
-
-def _plain_value(value: Any) -> object:
-    if isinstance(value, np.generic | np.ndarray):
-        value = value.tolist()
-    if isinstance(value, tuple | list):
-        return [_plain_value(item) for item in value]
-    return value
