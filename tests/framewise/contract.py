@@ -305,6 +305,7 @@ class StoreContract:
             (table(1, 2, label=["a", "b"]), LongtakeError, "label"),
             (table(1, 2, label=[{}, []]), LongtakeError, "label"),
             (table(1, 2, when=pd.to_datetime(["2020", "2021"])), LongtakeError, "when"),
+            (table(1, 2, z=[1 + 2j, 3]), WrongType, "'z' holds complex128, .* two columns"),
             (table(1, 2).rename(columns={"x": 3}), LongtakeError, "3"),
             (table(1, 2).rename(columns={"x": "y"}), LongtakeError, "y"),
             (table(1, 2).rename(columns={"x": "frame"}), InvalidArgument, "'frame' is there twice"),
@@ -341,6 +342,15 @@ class StoreContract:
         for wrong in ("a", True, [1]):
             with pytest.raises(WrongType, match="number of frames"):
                 store.dump(wrong)
+
+    @pytest.mark.parametrize("dtype", ["?", "i4", "i8", "f8"])
+    def test_dump_of_a_column_that_some_frames_lack(self, store, dtype):
+        store.put(table(0, 2))
+        store.put(table(1, 2).assign(extra=np.array([0, 1], dtype)))
+        found = store.dump()["extra"]
+        assert found.dtype == np.float64
+        np.testing.assert_array_equal(found, [np.nan, np.nan, 0.0, 1.0])
+        assert store.dump(1).columns.tolist() in (["y", "x", "mass", "frame"], list(store.dump()))
 
     # -- the file
 

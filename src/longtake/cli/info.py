@@ -14,7 +14,23 @@ if TYPE_CHECKING:
 
     import h5py
 
-    from longtake.streams import RecordStreamView
+    from longtake.hdf import GrowingDataset
+    from longtake.streams import (
+        DataStreamView,
+        FrameStreamView,
+        RecordStreamView,
+        TableStreamView,
+    )
+
+    View = DataStreamView | FrameStreamView | RecordStreamView | TableStreamView
+
+#: What a key of each kind of stream is called, and a row of its data, if that is worth telling.
+_UNITS = {
+    "data_stream": ("entries", "bytes"),
+    "frame_stream": ("frames", ""),
+    "record_stream": ("frames", "rows"),
+    "table": ("entries", "rows"),
+}
 
 
 def info(
@@ -33,7 +49,9 @@ def info(
     )
     for stream in found["streams"]:
         span = f", {stream['first']} to {stream['last']}" if stream["keys"] else ""
-        typer.echo(f"  {stream['name']}: {stream['keys']} frames{span}, {stream['rows']} rows")
+        unit = _UNITS[stream["kind"]]
+        rows = f", {stream['rows']} {unit[1]}" if unit[1] else ""
+        typer.echo(f"  {stream['name']}: {stream['keys']} {unit[0]}{span}{rows}")
         for name, dtype in stream["columns"].items():
             typer.echo(f"    {name:<12} {dtype}")
         for name, value in stream["attributes"].items():
@@ -81,7 +99,8 @@ def describe(path: Path) -> dict[str, Any]:
                 found["state"] = "being written"
             elif not view.was_closed:
                 found["state"] = "left by a crash, whole up to there"
-            found["streams"] = [_describe(stream) for stream in view.record_streams.values()]
+            streams = (view.data_streams, view.frame_streams, view.record_streams)
+            found["streams"] = [_describe(stream) for kind in streams for stream in kind.values()]
             return found
     except NotALongtakeFile:
         pass
@@ -121,17 +140,29 @@ def _opened_foreign(path: Path) -> h5py.File:
         raise NotALongtakeFile(f"{path} cannot be opened as an HDF5 file: {error}") from error
 
 
-def _describe(stream: RecordStreamView) -> dict[str, Any]:
+def _describe(stream: View) -> dict[str, Any]:
     keys = stream.keys()
+    index, *columns = stream.datasets
+    names = [dataset.path.rpartition("/")[2] for dataset in columns]
     return {
         "name": stream.name,
-        "keys": len(stream),
-        "first": int(keys[0]) if len(keys) else None,
-        "last": int(keys[-1]) if len(keys) else None,
-        "rows": stream.rows,
-        "columns": {name: str(dtype) for name, dtype in stream.dtypes.items()},
+        "kind": "table" if hasattr(stream, "row_shape") else index.path.split("/")[1],
+        "keys": len(keys),
+        "first": keys[0] if keys else None,
+        "last": keys[-1] if keys else None,
+        "rows": columns[0].rows if columns else 0,
+        "columns": {
+            name: _type(dataset)
+            for name, dataset in zip(names, columns, strict=True)
+            if dataset.dtype.names is None or "checksum" not in dataset.dtype.names
+        },
         "attributes": stream.application,
     }
+
+
+def _type(dataset: GrowingDataset) -> str:
+    shape = f" of {' x '.join(map(str, dataset.row_shape))}" if dataset.row_shape else ""
+    return f"{dataset.dtype}{shape}"
 
 
 def _describe_foreign(h5: Any) -> dict[str, Any]:

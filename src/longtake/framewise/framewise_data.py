@@ -71,12 +71,19 @@ class FramewiseData(ABC):
         return len(self.frames)
 
     def dump(self, N: int | None = None) -> pd.DataFrame:  # noqa: N803  (the field's name for it)
-        """Give the tables of all frames, or of the first `N`, as one table numbered from 0."""
+        """Give the tables of all frames, or of the first `N`, as one table numbered from 0.
+
+        A column that some of these frames lack is NaN in their rows, and therefore of floats,
+        whether it held integers or booleans (True is 1.0).
+        """
         tables = list(islice(self, checked_count(N)))
         if not tables:
             return pd.DataFrame({self.t_column: pd.Series(dtype="int64")})
         filled = [table for table in tables if len(table)] or tables[:1]
-        return pd.concat(filled, ignore_index=True)
+        together = pd.concat(filled, ignore_index=True)
+        # Of booleans beside NaN, pandas makes objects.
+        mixed = together.select_dtypes(object).columns
+        return together.astype(dict.fromkeys(mixed, "float64"))
 
     def __enter__(self) -> Self:
         return self

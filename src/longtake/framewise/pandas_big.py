@@ -20,5 +20,5 @@ class PandasHDFStoreBig(PandasHDFStore):
 
     def rebuild_cache(self) -> None:
         """Read the list of frames from the file again."""
-        self._links = -1
+        self._forget_names()
         self._frame_numbers()

@@ -1,8 +1,9 @@
-"""The HDF5 file under a Pandas-layout store: opening it, its filters, its errors."""
+"""The HDF5 file under a Pandas-layout store: its changes whole or not at all, its filters."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import os
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
@@ -11,27 +12,24 @@ import h5py
 
 from longtake.errors import (
     Closed,
-    DamagedFile,
     FileInUse,
     InvalidArgument,
     LongtakeError,
     NoPermission,
-    NotALongtakeFile,
-    NotFound,
     WriteFailed,
 )
-from longtake.hdf import journal
+from longtake.framewise.foreign_errors import HDF5_ERRORS, in_one_line, reading
+from longtake.framewise.pandas_open import open_file
 from longtake.hdf.attributes import write_attribute
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
 
-_SIGNATURE = b"\x89HDF\r\n\x1a\n"
-#: How HDF5 says that it lacks the code of a filter, such as LZO's, or any place to look for it.
-_NO_FILTER = ("is not registered", "can't open directory")
 _MODES = ("a", "w", "r", "r+")
 _ROOT = {"CLASS": "GROUP", "PYTABLES_FORMAT_VERSION": "2.1", "TITLE": "", "VERSION": "1.0"}
+#: What a change may take besides its rows: names, attributes, chunks that are not full.
+_ROOM = 1 << 19
 
 
 class PandasFile:
@@ -45,10 +43,11 @@ class PandasFile:
         self.path = Path(filename).absolute()
         self.complevel = _complevel(options)
         self.writable = mode != "r"
+        self._lost = ""  # what could be neither written nor taken back
         try:
             if self.writable:
                 _require_no_writer(self.path)
-            self._file: h5py.File | None = _open(self.path, mode)
+            self._file: h5py.File | None = open_file(self.path, mode)
         except PermissionError as error:
             deed = "written" if self.writable else "read"
             raise NoPermission(
@@ -57,12 +56,20 @@ class PandasFile:
             ) from error
         if self.writable:
             _writers[_identity(self.path)] = self
-        if self.writable and len(self._file) == 0:
-            with self.writing("its first attributes"):
+            try:
+                self._mark()
+            except BaseException:
+                self.close()
+                raise
+
+    def _mark(self) -> None:
+        """Say in a new file that PyTables can read it; written at once, for others to see."""
+        with self.reading("its content"):
+            is_new = len(self.root) == 0
+        if is_new:
+            with self.changing("its first attributes"):
                 for name, value in _ROOT.items():
-                    write_attribute(self._file, name, value)
-                # Until then the file is empty on disk, and no other process can tell what it is.
-                self._file.flush()
+                    write_attribute(self.root, name, value)
 
     @property
     def root(self) -> h5py.File:
@@ -72,34 +79,64 @@ class PandasFile:
         return self._file
 
     @contextmanager
-    def writing(self, what: str) -> Iterator[None]:
-        """Name what was being written in an error of HDF5's."""
+    def changing(self, what: str, size: int = 0, room: int = _ROOM) -> Iterator[ExitStack]:
+        """Make a change of several steps: whole and in the file when it ends, or not at all.
+
+        Each step adds to the stack that is given how it is taken back; that is done if a later one
+        fails. Disk space for `size` bytes of rows, and `room` for what describes them, is taken
+        before the first step, since HDF5 cannot go on after it met a full disk.
+
+        Raises
+        ------
+        InvalidArgument
+            If the file was opened for reading.
+        WriteFailed
+            If `what` could not be written; or an earlier change could not be taken back.
+        """
+        self._require_writable(what)
+        undo = ExitStack()
+        try:
+            self._reserve(2 * size + room)
+            yield undo
+            self.root.flush()
+        except BaseException as error:  # an interrupt too must not leave half of a change
+            self._take_back(undo, what)
+            if isinstance(error, LongtakeError) or not isinstance(error, HDF5_ERRORS):
+                raise
+            raise WriteFailed(
+                f"{self.path}: {what} could not be written: {in_one_line(error)}"
+            ) from error
+
+    def _require_writable(self, what: str) -> None:
         if not self.writable:
             raise InvalidArgument(
                 f"{self.path} was opened for reading (mode='r'): {what} cannot be written"
             )
-        try:
-            yield
-        except LongtakeError:
-            raise
-        except (OSError, RuntimeError, ValueError, KeyError) as error:
-            raise WriteFailed(f"{self.path}: {what} could not be written: {error}") from error
+        if self._lost:
+            raise WriteFailed(f"{self.path}: {what} was not written, because earlier {self._lost}")
 
-    @contextmanager
-    def reading(self, what: str) -> Iterator[None]:
-        """Name what was being read in an error of HDF5's."""
+    def _take_back(self, undo: ExitStack, what: str) -> None:
         try:
-            yield
-        except LongtakeError:
-            raise
-        except (OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError) as error:
-            if any(words in str(error) for words in _NO_FILTER):
-                raise InvalidArgument(
-                    f"{self.path}: {what} is compressed in a way that is not known here: write "
-                    "the file anew with PyTables, as with ptrepack --complib=zlib --complevel=5 "
-                    f"--overwrite-nodes ({error})"
-                ) from error
-            raise DamagedFile(f"{self.path}: {what} cannot be read: {error}") from error
+            undo.close()
+            self.root.flush()
+        except (LongtakeError, *HDF5_ERRORS, MemoryError) as error:
+            self._lost = (
+                f"{what} could be neither written nor taken back ({in_one_line(error)}): close the "
+                "store, and see which frames are left"
+            )
+
+    def _reserve(self, size: int) -> None:
+        descriptor = self.root.id.get_vfd_handle()
+        before = os.fstat(descriptor).st_size
+        try:
+            os.posix_fallocate(descriptor, self.root.id.get_filesize(), size)
+        except OSError as error:
+            os.ftruncate(descriptor, before)
+            raise OSError(f"{error.strerror}; free some space, and put it again") from error
+
+    def reading(self, what: str) -> AbstractContextManager[None]:
+        """Name what was being read in an error of HDF5's."""
+        return reading(self.path, what)
 
     def table_properties(self, chunk_rows: int) -> h5py.h5p.PropDCID:
         """Give the creation properties of a table: chunk length, filters, attributes kept close."""
@@ -120,14 +157,26 @@ class PandasFile:
         return properties
 
     def close(self) -> None:
-        """Close the file; closing twice is allowed."""
+        """Close the file; closing twice is allowed.
+
+        Raises
+        ------
+        WriteFailed
+            If HDF5 could not close it, or a change before could be neither written nor taken back.
+        """
         file, self._file = self._file, None
         if file is None:
             return
         try:
-            file.close()
+            try:
+                if self.writable:
+                    _give_back_reserve(file)
+            finally:
+                file.close()
         except (OSError, RuntimeError) as error:
-            raise WriteFailed(f"{self.path} could not be closed: {error}") from error
+            raise WriteFailed(f"{self.path} could not be closed: {in_one_line(error)}") from error
+        if self._lost:
+            raise WriteFailed(f"{self.path} is not whole: {self._lost}")
 
     @property
     def closed(self) -> bool:
@@ -137,6 +186,13 @@ class PandasFile:
 
 #: Keep up to so many attributes in the object's header, rather than in a heap of their own.
 _COMPACT = (1024, 512)
+
+
+def _give_back_reserve(file: h5py.File) -> None:
+    file.flush()
+    descriptor, size = file.id.get_vfd_handle(), file.id.get_filesize()
+    if os.fstat(descriptor).st_size > size:
+        os.ftruncate(descriptor, size)
 
 
 def _complevel(options: Mapping[str, object]) -> int:
@@ -173,77 +229,3 @@ def _require_no_writer(path: Path) -> None:
         raise FileInUse(
             f"{path} is open for writing in this process already: close that store first"
         )
-
-
-def _open(path: Path, mode: str) -> h5py.File:
-    # PyTables has filters that HDF5 lacks; imported, this lends them to h5py.
-    import hdf5plugin  # noqa: F401
-
-    access = _access(path, mode)
-    try:
-        if access == "w" and path.exists() and path.stat().st_size:
-            _require_unused(path)
-        return h5py.File(path, access, libver=("v110", "v110"))
-    except BlockingIOError as error:
-        raise FileInUse(f"{path} is open in another process: close it there first") from error
-    except PermissionError:
-        raise
-    except OSError as error:
-        if "already open" in str(error):
-            raise FileInUse(f"{path} is open already: close it there first") from error
-        if access == "w":
-            raise WriteFailed(f"{path} could not be made: {error}") from error
-        raise DamagedFile(f"{path} cannot be opened: {error}") from error
-
-
-def _access(path: Path, mode: str) -> str:
-    """Give h5py's mode, or say why the file cannot be opened in ours."""
-    exists = path.exists()
-    if not exists and mode in {"r", "r+"}:
-        raise NotFound(f"there is no file {path}")
-    if not path.parent.is_dir():
-        raise NotFound(f"there is no folder {path.parent} for {path.name}")
-    if path.is_dir():
-        raise InvalidArgument(f"{path} is a folder")
-    if exists and path.stat().st_size:
-        _require_hdf5(path)
-        _require_foreign(path)
-        return {"r": "r", "w": "w"}.get(mode, "r+")
-    if mode == "r":
-        raise NotALongtakeFile(f"{path} is empty")
-    return "w"
-
-
-def _require_unused(path: Path) -> None:
-    # HDF5 empties a file that is made anew before it asks whether another process has it open.
-    try:
-        h5py.File(path, "r+").close()
-    except (BlockingIOError, PermissionError):
-        raise
-    except OSError:
-        pass  # damaged; the new file will take its place
-
-
-def _require_hdf5(path: Path) -> None:
-    # HDF5 looks for its signature at 0, 512, 1024, 2048, …: a user's block may come before it.
-    with path.open("rb") as file:
-        size = path.stat().st_size
-        at = 0
-        while at < size:
-            file.seek(at)
-            if file.read(8) == _SIGNATURE:
-                return
-            at = at * 2 or 512
-    raise NotALongtakeFile(f"{path} is not an HDF5 file; it was left as it is")
-
-
-def _require_foreign(path: Path) -> None:
-    # Looked for in the bytes, since after a crash HDF5 may not be able to open the file.
-    with path.open("rb") as file:
-        for at in (journal.OFFSET, journal.OFFSET + journal.SLOT_SIZE):
-            file.seek(at)
-            if file.read(len(journal.MAGIC)) == journal.MAGIC:
-                raise InvalidArgument(
-                    f"{path} is a file of longtake's own, which other tables would spoil: open "
-                    "it with FramewiseStore, or choose another file"
-                )

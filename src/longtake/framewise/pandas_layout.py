@@ -15,6 +15,7 @@ import h5py
 import numpy as np
 
 from longtake.errors import DamagedFile
+from longtake.framewise.foreign_errors import reading
 from longtake.hdf.attributes import Packed, add_packed, pack, read_attribute
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _INT64 = np.dtype("i8")
 #: Where `PandasHDFStoreBig` of trackpy keeps its list of the frames.
 CACHE = b"_Frames_Cache"
+#: No filter makes rows smaller than this; zlib's limit is 1032, and zeros in Blosc go beyond it.
+_MOST_COMPRESSED = 1 << 16
 # trackpy names a frame that was put as 4.0 "Frame_4.0", and can then no longer open the file.
 _GROUP_NAME = re.compile(rb"Frame_(-?\d+)(?:\.0)?")
 
@@ -180,14 +183,20 @@ def layout_of(h5: h5py.File) -> tuple[str, int | None] | None:
 
     The name is that of the class to open it with; a single table would have to be read to count
     its frames, and gives None for them. A file without tables of Pandas gives None.
+
+    Raises
+    ------
+    DamagedFile
+        If the groups of the file cannot be read.
     """
-    root = h5py.Group(h5.id)
-    frames = frame_names(root.id)
-    if any(_is_table(root.get(name)) for name in frames.values()):
-        big = root.id.links.exists(CACHE)
-        return ("PandasHDFStoreBig" if big else "PandasHDFStore"), len(frames)
-    single = root.visititems(lambda _, node: _is_table(node) or None)
-    return ("PandasHDFStoreSingleNode", None) if single else None
+    with reading(h5.filename, "what it holds"):
+        root = h5py.Group(h5.id)
+        frames = frame_names(root.id)
+        if any(_is_table(root.get(name)) for name in frames.values()):
+            big = root.id.links.exists(CACHE)
+            return ("PandasHDFStoreBig" if big else "PandasHDFStore"), len(frames)
+        single = root.visititems(lambda _, node: _is_table(node) or None)
+        return ("PandasHDFStoreSingleNode", None) if single else None
 
 
 def _is_table(node: object) -> bool:
@@ -199,12 +208,12 @@ def _is_table(node: object) -> bool:
 def create_table(
     file: PandasFile,
     group: h5py.h5g.GroupID,
-    name: bytes,
+    name: bytes | None,
     layout: Layout,
     rows: int,
     chunk_rows: int,
 ) -> h5py.h5d.DatasetID:
-    """Make the dataset of a table in its group, with room for `rows` rows and any more."""
+    """Make the dataset of a table, with room for `rows` rows and any more; None: without a name."""
     space = h5py.h5s.create_simple((rows,), (h5py.h5s.UNLIMITED,))
     properties = file.table_properties(chunk_rows)
     table = h5py.h5d.create(group, name, layout.file_type, space, dcpl=properties)
@@ -214,8 +223,27 @@ def create_table(
     return table
 
 
-def read_layout(group: h5py.h5g.GroupID, table: h5py.h5d.DatasetID) -> Layout:
-    """Find out from a table's attributes, whoever wrote it, where each column is."""
+def open_table(group: h5py.h5g.GroupID) -> tuple[h5py.h5d.DatasetID, Layout]:
+    """Open the table of a group, and find out from its attributes, whoever wrote it, its layout."""
+    table = h5py.h5d.open(group, b"table")
+    layout = _read_layout(group, table)
+    require_stored(table, layout.record.itemsize)
+    return table, layout
+
+
+def require_stored(dataset: h5py.h5d.DatasetID, row_size: int) -> None:
+    """Raise `DamagedFile` if a dataset claims rows that are not in the file.
+
+    Else one number gone wrong would have HDF5 make up rows until the memory is full.
+    """
+    rows = dataset.shape[0] if dataset.rank else 0
+    filters = dataset.get_create_plist().get_nfilters()
+    most = dataset.get_storage_size() * (_MOST_COMPRESSED if filters else 1)
+    if rows * row_size > most:
+        raise DamagedFile(f"it claims {rows} rows, which are not in the file")
+
+
+def _read_layout(group: h5py.h5g.GroupID, table: h5py.h5d.DatasetID) -> Layout:
     kind = table.get_type()
     if not isinstance(kind, h5py.h5t.TypeCompoundID):
         raise DamagedFile("the dataset 'table' is not a table of rows")

@@ -10,25 +10,37 @@ import numpy as np
 from longtake.errors import FrameNotFound, InvalidArgument
 from longtake.framewise.fixed_format import copy_as_table
 from longtake.framewise.frame_number import checked_frame
-from longtake.framewise.frame_schemas import read_schemas, write_schemas
+from longtake.framewise.frame_schemas import has_schemas, read_schemas, size_of, write_schemas
+from longtake.framewise.in_place import put_in_place
 from longtake.framewise.pandas_frames import PandasFrames
 from longtake.framewise.row_map import count
-from longtake.framewise.single_table import SingleTable, exact, widened
+from longtake.framewise.single_table import (
+    SingleTable,
+    create_rows,
+    exact,
+    require_fields,
+    widened,
+)
 from longtake.framewise.table_columns import Schema, columns_of, schema_of, table_of
 
 if TYPE_CHECKING:
     import os
+    from contextlib import ExitStack
 
     import pandas as pd
+
+#: A small part of what a put asks for, so that on a disk that is too full for one more frame the
+#: list can still be written.
+_LIST_ROOM = 1 << 15
 
 
 class PandasHDFStoreSingleNode(PandasFrames):
     """Keep all frames in one table, in the file format of trackpy's `PandasHDFStoreSingleNode`.
 
     Files go both ways, and Pandas can query them across frames (``HDFStore.select``). For new
-    work take `FramewiseStore`, which is faster and survives a crash; a file of this store that
-    is killed while it is written may be lost. Close the store: what the table itself cannot say
-    (which frames are empty, or lack a column that others have) is written then.
+    work take `FramewiseStore`, which is faster and survives a crash. Close this store: what the
+    table itself cannot say (which frames are empty, or lack a column that others have) is written
+    then.
 
     Parameters
     ----------
@@ -55,12 +67,19 @@ class PandasHDFStoreSingleNode(PandasFrames):
         The file is not an HDF5 file; it is left as it is.
     FileInUse
         The file is open for writing already, in this process or another.
+    DamagedFile
+        The file cannot be read, or its writer was killed.
     InvalidArgument
         The table in the file has no column `t_column`, or cannot be read frame by frame; or the
         file is one of `FramewiseStore`.
 
     Guarantees
     ----------
+    What `put` wrote is in the file when it returns, whole; a full disk is noticed before anything
+    is written (on file systems that can set space aside: not Btrfs or ZFS). HDF5 marks the file as
+    open until `close`, and will not open it after its writer was killed; ``h5clear --status FILE``
+    takes the mark away, and then the frames can be read. If it was killed within a `put`, that
+    frame may be damaged, and in the worst case more.
     Threads: one. Memory: where each frame's rows are, and the frame being read or put.
 
     Notes
@@ -101,8 +120,9 @@ class PandasHDFStoreSingleNode(PandasFrames):
             if use_tabular_copy:
                 with self._file.reading(f"the table {key!r}"):
                     self.key = copy_as_table(self._file, self.key, t_column)
-            if self.key in self._file.root:
-                self._open_table()
+            with self._file.reading(f"the table {self.key!r}"):
+                if self.key in self._file.root:
+                    self._open_table()
         except BaseException:
             self._file.close()
             raise
@@ -113,34 +133,40 @@ class PandasHDFStoreSingleNode(PandasFrames):
         Parameters
         ----------
         df : DataFrame
-            Columns of numbers or booleans, one of them `t_column`, the same in every row. An
-            empty table says its frame in ``df.attrs["frame_no"]``.
+            Columns of real numbers or booleans, one of them `t_column`, the same in every row.
+            An empty table says its frame in ``df.attrs["frame_no"]``.
 
         Raises
         ------
         WrongType, InvalidArgument
             If the table cannot be stored, or the store was opened for reading; nothing was written.
         WriteFailed
-            If HDF5 could not write it.
+            If the disk is full, or HDF5 could not write it. The store is as it was before, and may
+            be used on, unless the disk itself is broken: then further puts are refused, and
+            `close` fails.
         """
-        root = self._file.root
+        _ = self._file.root  # raises if closed
         frame_no, columns = columns_of(df, self._t_column)
-        _check_fields(columns)
+        require_fields(columns)
         schema = schema_of(columns)
-        with self._file.writing(f"frame {frame_no}"):
+        after = self._schema_for(columns) if len(df) else None
+        size = sum(values.nbytes for values in columns.values())
+        if after and self._table:
+            size += self._table.size_with(after)
+        with self._file.changing(f"frame {frame_no}", size) as undo:
             if self._table is None:
-                group = self._make_group(root)
-                self._table = SingleTable.create(self._file, group, self._t_column, schema)
-            elif len(df):
-                self._make_fit(self._table, columns)
-            self._changed = True
-            fields = self._table.layout.schema
-            rows = len(df)
-            self._table.put(frame_no, widened(columns if rows else {}, fields, rows))
-            if rows and schema == fields:
-                self._schemas.pop(frame_no, None)
-            else:
-                self._schemas[frame_no] = schema
+                self._make_table(schema, undo)
+            elif after:
+                self._rewrite(after, undo)
+            table = self._table
+            assert table is not None  # noqa: S101
+            fields, rows = table.layout.schema, len(df)
+            table.put(frame_no, widened(columns if rows else {}, fields, rows), undo)
+        self._changed = True
+        if rows and schema == fields:
+            self._schemas.pop(frame_no, None)
+        else:
+            self._schemas[frame_no] = schema
 
     def get(self, frame_no: int) -> pd.DataFrame:
         """Give the table of one frame.
@@ -166,41 +192,60 @@ class PandasHDFStoreSingleNode(PandasFrames):
 
     def close(self) -> None:
         """Finish the file. Closing twice is allowed."""
-        if not self._file.closed and self._changed and self._table is not None:
-            with self._file.writing("the list of frames"):
-                self._table.finish()
-                group = self._file.root[self.key]
-                write_schemas(group.id, self._schemas, self._row_counts(self._table))
-        self._table = None
-        super().close()
+        try:
+            if self._changed and not self._file.closed:
+                self._note_schemas()
+        finally:
+            self._table = None
+            super().close()
+
+    def _note_schemas(self) -> None:
+        table = self._table
+        if table is None or not (self._schemas or has_schemas(table.group)):
+            return
+        what, size = "the list of empty frames", size_of(self._schemas)
+        with self._file.changing(what, size, room=_LIST_ROOM) as undo:
+            write_schemas(undo, table.group, self._schemas, _row_counts(table))
 
     def _frame_numbers(self) -> set[int]:
         _ = self._file.root  # raises if closed
         rows = set() if self._table is None else set(self._table.frames)
         return rows.union(self._schemas)
 
-    def _row_counts(self, table: SingleTable) -> dict[int, int]:
-        return {frame: count(runs) for frame, runs in table.frames.items()}
-
     def _open_table(self) -> None:
         node = self._file.root[self.key]
-        with self._file.reading(f"the table {self.key!r}"):
-            if not isinstance(node, h5py.Group) or "table" not in node:
-                raise InvalidArgument(
-                    f"{self.filename} has no table of rows at {self.key!r}: open it with "
-                    "use_tabular_copy=True, or choose another key="
-                )
-            self._table = SingleTable(self._file, node.id, self._t_column)
-            self._schemas = read_schemas(node.id, self._row_counts(self._table))
+        if not isinstance(node, h5py.Group) or "table" not in node:
+            raise InvalidArgument(
+                f"{self.filename} has no table of rows at {self.key!r}: open it with "
+                "use_tabular_copy=True, or choose another key="
+            )
+        self._table = SingleTable(self._file, node.id, self._t_column)
+        self._schemas = read_schemas(node.id, _row_counts(self._table))
 
-    def _make_group(self, root: h5py.File) -> h5py.h5g.GroupID:
-        links = h5py.h5p.create(h5py.h5p.LINK_CREATE)
-        links.set_create_intermediate_group(True)
-        properties = self._file.group_properties()
-        return h5py.h5g.create(root.id, self.key.encode(), lcpl=links, gcpl=properties)
+    def _make_table(self, schema: Schema, undo: ExitStack) -> None:
+        """Make a table of no rows."""
+        *folders, name = self.key.split("/")
+        parent = self._file.root.require_group("/" + "/".join(folders)).id
+        group = h5py.h5g.create(parent, None, gcpl=self._file.group_properties())
+        create_rows(self._file, group, {column: np.zeros(0, t) for column, t in schema}, schema)
+        put_in_place(undo, parent, name.encode(), group)
+        undo.callback(setattr, self, "_table", None)
+        self._table = SingleTable(self._file, group, self._t_column)
 
-    def _make_fit(self, table: SingleTable, columns: dict[str, np.ndarray]) -> None:
-        """Give the table the columns and dtypes that the values need, if it has not got them."""
+    def _rewrite(self, after: Schema, undo: ExitStack) -> None:
+        """Give the table other columns or dtypes; each frame's own stay noted."""
+        table = self._table
+        assert table is not None  # noqa: S101
+        before = table.layout.schema
+        undo.callback(setattr, self, "_schemas", self._schemas)
+        self._schemas = dict.fromkeys(table.frames, before) | self._schemas
+        table.rewrite(after, undo)
+
+    def _schema_for(self, columns: dict[str, np.ndarray]) -> Schema | None:
+        """Give the columns and dtypes that the table needs for values, if it has not got them."""
+        table = self._table
+        if table is None:
+            return None
         before = table.layout.schema
         wanted = dict(before)
         for name, values in columns.items():
@@ -211,13 +256,17 @@ class PandasHDFStoreSingleNode(PandasFrames):
                     raise _misfit(name, values.dtype, have)
         after = tuple(wanted.items())
         if after == before:
-            return
-        if not table.holds_exactly(after):
+            return None
+        with self._file.reading(f"the table {self.key!r}"):
+            fits = table.holds_exactly(after)
+        if not fits:
             changed = next(name for name, dtype in before if wanted[name] != dtype)
             raise _misfit(changed, columns[changed].dtype, dict(before)[changed])
-        for frame_no in table.frames:
-            self._schemas.setdefault(frame_no, before)
-        table.rewrite(after)
+        return after
+
+
+def _row_counts(table: SingleTable) -> dict[int, int]:
+    return {frame: count(runs) for frame, runs in table.frames.items()}
 
 
 def _misfit(name: str, dtype: np.dtype, have: np.dtype) -> InvalidArgument:
@@ -232,12 +281,3 @@ def _checked_key(key: str) -> str:
     if any(part in {"", ".", ".."} or "\0" in part for part in parts):
         raise InvalidArgument(f"key={key!r} cannot be the place of a table")
     return "/".join(parts)
-
-
-def _check_fields(columns: dict[str, np.ndarray]) -> None:
-    for name in columns:
-        if name == "index" or "/" in name:
-            raise InvalidArgument(
-                f"a column cannot be called {name!r} in a single table: rename it, "
-                "or use PandasHDFStore"
-            )

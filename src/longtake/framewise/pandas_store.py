@@ -8,6 +8,7 @@ import h5py
 
 from longtake.errors import FrameNotFound
 from longtake.framewise.frame_number import checked_frame
+from longtake.framewise.in_place import put_in_place, remove
 from longtake.framewise.pandas_frames import PandasFrames
 from longtake.framewise.pandas_layout import (
     CACHE,
@@ -15,7 +16,7 @@ from longtake.framewise.pandas_layout import (
     block_layout,
     create_table,
     frame_names,
-    read_layout,
+    open_table,
     read_rows,
     write_rows,
 )
@@ -35,8 +36,7 @@ class PandasHDFStore(PandasFrames):
     """Keep one table a frame in the file format of trackpy's `PandasHDFStore`.
 
     Files go both ways: trackpy opens those written here, and those that trackpy wrote open here.
-    For new work take `FramewiseStore`, which is faster, smaller, and survives a crash; a file of
-    this store that is killed while it is written may be lost.
+    For new work take `FramewiseStore`, which is faster, smaller, and survives a crash.
 
     Parameters
     ----------
@@ -58,11 +58,18 @@ class PandasHDFStore(PandasFrames):
         The file is not an HDF5 file; it is left as it is.
     FileInUse
         The file is open for writing already, in this process or another.
+    DamagedFile
+        The file cannot be read, or its writer was killed.
     InvalidArgument
         The file is one of `FramewiseStore`.
 
     Guarantees
     ----------
+    What `put` wrote is in the file when it returns, whole; a full disk is noticed before anything
+    is written (on file systems that can set space aside: not Btrfs or ZFS). HDF5 marks the file as
+    open until `close`, and will not open it after its writer was killed; ``h5clear --status FILE``
+    takes the mark away, and then the frames can be read. If it was killed within a `put`, that
+    frame may be damaged, and in the worst case more.
     Threads: one. Memory: the name of each frame, and the frame being read or put.
 
     Examples
@@ -94,51 +101,46 @@ class PandasHDFStore(PandasFrames):
         Parameters
         ----------
         df : DataFrame
-            Columns of numbers or booleans, one of them `t_column`, the same in every row. An
-            empty table says its frame in ``df.attrs["frame_no"]``.
+            Columns of real numbers or booleans, one of them `t_column`, the same in every row.
+            An empty table says its frame in ``df.attrs["frame_no"]``.
 
         Raises
         ------
         WrongType, InvalidArgument
             If the table cannot be stored, or the store was opened for reading; nothing was written.
         WriteFailed
-            If HDF5 could not write it; a table that was there before is kept.
+            If the disk is full, or HDF5 could not write it. The store is as it was before, and may
+            be used on, unless the disk itself is broken: then further puts are refused, and
+            `close` fails.
         """
         root = self._file.root.id
         frame_no, columns = columns_of(df, self._t_column)
         names = self._frame_numbers()
         layout = block_layout(schema_of(columns))
-        name = b"Frame_%d" % frame_no
-        before = names.get(frame_no)
-        with self._file.writing(f"frame {frame_no}"):
+        records = layout.records(columns)
+        name, before = b"Frame_%d" % frame_no, names.get(frame_no)
+        # Room for one more column: when `particle` comes with it, the table replaced leaves a hole
+        # that the next one fits in, and the file does not grow.
+        spare = 8 if before is None else 0
+        with self._file.changing(
+            f"frame {frame_no}", records.nbytes + spare * len(records)
+        ) as undo:
             # trackpy's list of frames in the file would no longer be true; it makes a new one.
-            if root.links.exists(CACHE):
-                root.unlink(CACHE)
-            if before is None:
-                # Room for one more column: when `particle` comes with it, the table replaced
-                # leaves a hole that the next one fits in, and the file does not grow.
-                self._write(name, layout, columns, spare=8)
-            else:
-                written_as = name + b" (new)"
-                self._write(written_as, layout, columns, spare=0)
-                root.unlink(before)
-                root.links.move(written_as, root, name)
+            remove(undo, root, CACHE)
+            put_in_place(undo, root, name, self._table(layout, records, spare), before)
         names[frame_no] = name
         self._links = root.get_num_objs()
 
-    def _write(
-        self, name: bytes, layout: Layout, columns: dict[str, np.ndarray], spare: int
-    ) -> None:
-        """Make the group of a table, with room for so many bytes more a row."""
-        records = layout.records(columns)
-        root = self._file.root.id
-        group = h5py.h5g.create(root, name, gcpl=self._file.group_properties())
+    def _table(self, layout: Layout, records: np.ndarray, spare: int) -> h5py.h5g.GroupID:
+        """Make the group of a table, without a name yet, with room for so many bytes more a row."""
+        group = h5py.h5g.create(self._file.root.id, None, gcpl=self._file.group_properties())
         for key, packed in layout.group_attributes:
             add_packed(group, key, packed)
         size = layout.record.itemsize
         chunk = max(1, min(-(-len(records) * (size + spare) // size), _CHUNK_BYTES // size))
         table = create_table(self._file, group, b"table", layout, len(records), chunk)
         write_rows(table, layout, range(len(records)), records)
+        return group
 
     def get(self, frame_no: int) -> pd.DataFrame:
         """Give the table of one frame.
@@ -156,17 +158,19 @@ class PandasHDFStore(PandasFrames):
             raise FrameNotFound(f"{self.filename} holds no frame {number}")
         with self._file.reading(f"frame {number}"):
             group = h5py.h5g.open(self._file.root.id, name)
-            table = h5py.h5d.open(group, b"table")
-            layout = read_layout(group, table)
+            table, layout = open_table(group)
             columns = layout.columns(read_rows(table, layout, range(table.shape[0])))
             return table_of(columns, number)
 
     def _frame_numbers(self) -> dict[int, bytes]:
         """Give the name of each frame's group, read again when the file has gained some."""
         root = self._file.root.id
-        links = root.get_num_objs()
-        if links != self._links:
-            with self._file.reading("the list of frames"):
+        with self._file.reading("the list of frames"):
+            links = root.get_num_objs()
+            if links != self._links:
                 self._names = frame_names(root)
-            self._links = links
+                self._links = links
         return self._names
+
+    def _forget_names(self) -> None:
+        self._links = -1

@@ -12,23 +12,27 @@ import h5py
 import numpy as np
 
 from longtake.errors import DamagedFile, InvalidArgument
+from longtake.framewise.in_place import put_in_place, remove
 from longtake.framewise.pandas_layout import (
     Layout,
     column_layout,
     create_table,
-    read_layout,
+    open_table,
     read_rows,
     write_rows,
 )
 from longtake.framewise.row_map import Runs, add_run, count, joined, map_rows, split
-from longtake.hdf.attributes import write_attribute, write_packed
+from longtake.hdf.attributes import add_packed, write_attribute, write_packed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from contextlib import ExitStack
 
     from longtake.framewise.pandas_file import PandasFile
     from longtake.framewise.table_columns import Schema
 
+#: PyTables' indexes of the columns: after a put they would not be true, and be believed.
+_INDEXES = b"_i_table"
 _CHUNK_BYTES = 1 << 16
 _BLOCK_BYTES = 1 << 24  # how much is in memory while the whole table is read or rewritten
 
@@ -38,69 +42,57 @@ class SingleTable:
 
     def __init__(self, file: PandasFile, group: h5py.h5g.GroupID, t_column: str) -> None:
         self._file = file
-        self._group = group
+        self.group = group
         self._t_column = t_column
-        self.table = h5py.h5d.open(group, b"table")
-        self.layout: Layout = read_layout(group, self.table)
+        self.table, self.layout = open_table(group)
         self.rows = self.table.shape[0]
         self._check_layout()
         self.frames: dict[int, Runs] = map_rows(self._frame_numbers())
-        self._indexed = group.links.exists(b"_i_table")
-
-    @classmethod
-    def create(
-        cls, file: PandasFile, group: h5py.h5g.GroupID, t_column: str, schema: Schema
-    ) -> SingleTable:
-        """Make the table in a group that has none."""
-        layout = column_layout(schema)
-        for key, packed in layout.group_attributes:
-            write_packed(group, key, packed)
-        create_table(file, group, b"table", layout, 0, _chunk_rows(layout))
-        return cls(file, group, t_column)
 
     def get(self, frame_no: int) -> np.ndarray:
         """Read a frame's rows."""
         return self._read(self.frames[frame_no])
 
-    def put(self, frame_no: int, columns: dict[str, np.ndarray]) -> None:
+    def put(self, frame_no: int, columns: dict[str, np.ndarray], undo: ExitStack) -> None:
         """Write a frame's rows in place of those it has.
 
         Rows that are no longer needed are filled with rows from the end of the table, so that a
-        put takes the time of the rows it puts.
+        put takes the time of the rows it puts. What takes each step back is added to `undo`.
         """
-        self._drop_indexes()
+        remove(undo, self.group, _INDEXES)
         records = self.layout.records(columns)
-        kept, spare = split(self.frames.pop(frame_no, []), len(records))
+        kept, spare = split(self.frames.get(frame_no, []), len(records))
         had = count(kept)
-        self._write(kept, records[:had])
-        if len(records) > had:
-            end = self.rows + len(records) - had
-            added = range(self.rows, end)
-            self._resize(end)
+        added = range(self.rows, self.rows + len(records) - had)
+        if added:
+            self._resize(added.stop, undo)
             write_rows(self.table, self.layout, added, records[had:])
-            add_run(kept, added)
-        if kept:
-            self.frames[frame_no] = kept
+        self._write(kept, records[:had], undo)
+        add_run(kept, added)
+        self._give(frame_no, kept, undo)
         if spare:
-            self._fill(spare)
+            self._fill(spare, undo)
 
-    def rewrite(self, schema: Schema) -> None:
+    def rewrite(self, schema: Schema, undo: ExitStack) -> None:
         """Write the whole table again, with other columns or dtypes; rows stay where they are."""
         before, layout = self.layout, column_layout(schema)
-        _drop(self._group, b"table (new)")
         chunk = _chunk_rows(layout)
-        table = create_table(self._file, self._group, b"table (new)", layout, self.rows, chunk)
+        table = create_table(self._file, self.group, None, layout, self.rows, chunk)
         for rows in self._blocks():
-            columns = before.columns(read_rows(self.table, before, rows))
-            records = layout.records(widened(columns, schema, len(rows)))
-            records["index"] = read_rows(self.table, before, rows)["index"]
+            old = read_rows(self.table, before, rows)
+            records = layout.records(widened(before.columns(old), schema, len(rows)))
+            records["index"] = old["index"]
             write_rows(table, layout, rows, records)
-        self._drop_indexes()
-        self._group.unlink(b"table")
-        self._group.links.move(b"table (new)", self._group, b"table")
-        for key, packed in layout.group_attributes:
-            write_packed(self._group, key, packed)
-        self.table, self.layout = table, layout
+        remove(undo, self.group, _INDEXES)
+        put_in_place(undo, self.group, b"table", table)
+        undo.callback(self._describe, before)
+        self._describe(layout)
+        undo.callback(self._use, self.table, before)
+        self._use(table, layout)
+
+    def size_with(self, schema: Schema) -> int:
+        """Give the bytes that the rows take once they have other columns or dtypes."""
+        return self.rows * column_layout(schema).record.itemsize
 
     def holds_exactly(self, schema: Schema) -> bool:
         """Whether every value of the table is the same in the dtypes given."""
@@ -114,10 +106,6 @@ class SingleTable:
             for columns in [self.layout.columns(read_rows(self.table, self.layout, rows))]
             for name, dtype in changed
         )
-
-    def finish(self) -> None:
-        """Bring the attribute that says the number of rows up to date."""
-        write_attribute(self.table, "NROWS", np.int64(self.rows))
 
     def _check_layout(self) -> None:
         if self.layout.in_blocks:
@@ -148,19 +136,25 @@ class SingleTable:
         parts = [read_rows(self.table, self.layout, run) for run in runs]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
-    def _write(self, runs: Runs, records: np.ndarray) -> None:
+    def _write(self, runs: Runs, records: np.ndarray, undo: ExitStack) -> None:
         at = 0
         for run in runs:
+            self._restore_later(run, undo)
             write_rows(self.table, self.layout, run, records[at : at + len(run)])
             at += len(run)
 
-    def _fill(self, holes: Runs) -> None:
+    def _restore_later(self, run: range, undo: ExitStack) -> None:
+        records = read_rows(self.table, self.layout, run)
+        undo.callback(write_rows, self.table, self.layout, run, records)
+
+    def _fill(self, holes: Runs, undo: ExitStack) -> None:
         """Move rows from the end of the table into the holes, and cut the end off."""
+        end = self.rows
         while holes:
-            if holes[-1].stop == self.rows:
-                self.rows = holes.pop().start
+            if holes[-1].stop == end:
+                end = holes.pop().start
                 continue
-            last = read_rows(self.table, self.layout, range(self.rows - 1, self.rows))
+            last = read_rows(self.table, self.layout, range(end - 1, end))
             owner = int(last[self._t_column][0])
             runs = self.frames[owner]
             moved = min(len(runs[-1]), count(holes))
@@ -168,20 +162,64 @@ class SingleTable:
             stay, _ = split(runs, count(runs) - moved)
             places = joined(stay, taken)
             # All of the frame's rows are written anew, to keep their order.
-            self._write(places, self._read(runs))
-            self.frames[owner] = places
-            self.rows -= moved
-        self._resize(self.rows)
+            self._write(places, self._read(runs), undo)
+            self._give(owner, places, undo)
+            end -= moved
+        self._resize(end, undo)
 
-    def _resize(self, rows: int) -> None:
+    def _give(self, frame_no: int, runs: Runs, undo: ExitStack) -> None:
+        undo.callback(self._set_runs, frame_no, self.frames.get(frame_no, []))
+        self._set_runs(frame_no, runs)
+
+    def _set_runs(self, frame_no: int, runs: Runs) -> None:
+        if runs:
+            self.frames[frame_no] = runs
+        else:
+            self.frames.pop(frame_no, None)
+
+    def _resize(self, rows: int, undo: ExitStack) -> None:
+        self._restore_later(range(rows, self.rows), undo)
+        undo.callback(self._set_rows, self.rows)
+        self._set_rows(rows)
+
+    def _set_rows(self, rows: int) -> None:
         self.table.set_extent((rows,))
+        # PyTables believes this, also in the file of a program that was killed.
+        if h5py.h5a.exists(self.table, b"NROWS"):
+            h5py.h5a.open(self.table, b"NROWS").write(np.array(rows, "i8"))
+        else:
+            write_attribute(self.table, "NROWS", np.int64(rows))
         self.rows = rows
 
-    def _drop_indexes(self) -> None:
-        # PyTables' indexes of the columns would no longer be true, and would be believed.
-        if self._indexed:
-            _drop(self._group, b"_i_table")
-            self._indexed = False
+    def _describe(self, layout: Layout) -> None:
+        for key, packed in layout.group_attributes:
+            write_packed(self.group, key, packed)
+
+    def _use(self, table: h5py.h5d.DatasetID, layout: Layout) -> None:
+        self.table, self.layout = table, layout
+
+
+def create_rows(
+    file: PandasFile, group: h5py.h5g.GroupID, columns: Mapping[str, np.ndarray], schema: Schema
+) -> None:
+    """Make the table of a group that has none, and write rows into it."""
+    layout = column_layout(schema)
+    for key, packed in layout.group_attributes:
+        add_packed(group, key, packed)
+    records = layout.records(columns)
+    chunk = _chunk_rows(layout)
+    table = create_table(file, group, b"table", layout, len(records), chunk)
+    write_rows(table, layout, range(len(records)), records)
+
+
+def require_fields(columns: Mapping[str, np.ndarray]) -> None:
+    """Raise `InvalidArgument` if a column's name cannot be that of a field of a single table."""
+    for name in columns:
+        if name == "index" or "/" in name:
+            raise InvalidArgument(
+                f"a column cannot be called {name!r} in a single table: rename it, "
+                "or use PandasHDFStore"
+            )
 
 
 def exact(values: np.ndarray, dtype: np.dtype) -> bool:
@@ -212,8 +250,3 @@ def _missing(dtype: np.dtype) -> object:
 
 def _chunk_rows(layout: Layout) -> int:
     return max(1, _CHUNK_BYTES // layout.record.itemsize)
-
-
-def _drop(group: h5py.h5g.GroupID, name: bytes) -> None:
-    if group.links.exists(name):
-        group.unlink(name)

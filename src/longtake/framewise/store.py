@@ -146,7 +146,7 @@ class FramewiseStore(FramewiseData):
         Parameters
         ----------
         df : DataFrame
-            Columns of numbers or booleans, one of them `t_column`, the same in every row. The
+            Columns of real numbers or booleans, one of them `t_column`, the same in every row. The
             columns of the first table that is put are those that all must have; more may come
             at any time. An empty table says its frame in ``df.attrs["frame_no"]``, as those of
             `locate` do, and may leave out columns.
@@ -194,7 +194,11 @@ class FramewiseStore(FramewiseData):
         return table
 
     def dump(self, N: int | None = None) -> pd.DataFrame:  # noqa: N803
-        """Give the tables of all frames, or of the first `N`, as one table numbered from 0."""
+        """Give the tables of all frames, or of the first `N`, as one table numbered from 0.
+
+        A column that some of these frames lack is NaN in their rows, and therefore of float64,
+        whatever it held (True is 1.0; of integers beyond 2**53 the nearest float).
+        """
         count = checked_count(N)
         stream = self._stream
         if stream is None:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 #: The names and dtypes of a table's columns, in order.
 Schema = tuple[tuple[str, np.dtype], ...]
 
-#: Booleans, integers, floats and complex numbers, in the sizes that every HDF5 program reads.
-_STORABLE = {np.dtype(code) for code in "?bhilqBHILQefdFD"}
+#: Booleans, integers and floats, in the sizes that every HDF5 program reads.
+_STORABLE = {np.dtype(code) for code in "?bhilqBHILQefd"}
 
 _ORDINARY = {np.dtype(np.float64), np.dtype(np.int64)}
 #: Integers below this are exact as float64.
@@ -114,7 +114,12 @@ def _values(name: object, series: pd.Series) -> np.ndarray:
         return values if dtype.isnative else values.astype(dtype.newbyteorder("="))
     if len(series) == 0:
         return np.zeros(0)
+    if dtype.kind == "c":
+        raise WrongType(
+            f"column {name!r} holds {dtype}, and only real numbers and booleans can be stored: "
+            f"make two columns of it, np.real(df[{name!r}]) and np.imag(df[{name!r}])"
+        )
     raise WrongType(
-        f"column {name!r} holds {dtype}, and only numbers and booleans can be stored: "
+        f"column {name!r} holds {dtype}, and only real numbers and booleans can be stored: "
         f"convert it, as with df[{name!r}].astype('float64'), or drop it"
     )
