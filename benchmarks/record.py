@@ -148,8 +148,6 @@ def _rate(case: str, times: list[float], count: int, goal: float | None = None) 
     return Row(case, "", f"{rate:,.0f}", "a second", goal=wanted, reached=reached)
 
 
-def _time(
-    case: str, times: list[float], count: int, unit: str, scale: float, goal: float
-) -> Row:
+def _time(case: str, times: list[float], count: int, unit: str, scale: float, goal: float) -> Row:
     value = float(np.median(times)) / count * scale
     return Row(case, "", f"{value:.1f}", unit, goal=f"≤ {goal:g}", reached=value <= goal)

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from longtake.framewise import FramewiseStore
     from longtake.recording import Recording, RecordingView, record
     from longtake.recording import open_recording as open  # noqa: A004
+    from longtake.recording.check import check
+    from longtake.recording.pack import pack
+    from longtake.recording.recover import recover
     from longtake.tracking import batch, link, locate, track
 
 __all__ = [
@@ -22,10 +25,13 @@ __all__ = [
     "Recording",
     "RecordingView",
     "batch",
+    "check",
     "link",
     "locate",
     "open",
+    "pack",
     "record",
+    "recover",
     "track",
 ]
 
@@ -34,10 +40,13 @@ _HOME = {
     "Recording": "longtake.recording",
     "RecordingView": "longtake.recording",
     "batch": "longtake.tracking",
+    "check": "longtake.recording.check",
     "link": "longtake.tracking",
     "locate": "longtake.tracking",
     "open": "longtake.recording",
+    "pack": "longtake.recording.pack",
     "record": "longtake.recording",
+    "recover": "longtake.recording.recover",
     "track": "longtake.tracking",
 }
 

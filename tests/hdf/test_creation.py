@@ -16,7 +16,7 @@ from longtake.errors import (
     NotFound,
     WriteFailed,
 )
-from longtake.hdf.creation import create
+from longtake.hdf.creation import create, drafted
 from longtake.hdf.raw_file import RawFile
 
 IMAGE = b"all of it" * 1000
@@ -114,3 +114,25 @@ def test_nothing_is_left_by_an_interruption(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         create(tmp_path / "a.h5", IMAGE)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_draft_is_named_when_it_is_filled(tmp_path):
+    path = tmp_path / "a.h5"
+    with drafted(path) as draft:
+        draft.write_bytes(b"whole")
+        assert not path.exists()
+    assert path.read_bytes() == b"whole"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_draft_that_failed_leaves_nothing(tmp_path):
+    with pytest.raises(ZeroDivisionError), drafted(tmp_path / "a.h5"):
+        raise ZeroDivisionError
+    with pytest.raises(WriteFailed, match=r"a\.h5"), drafted(tmp_path / "a.h5"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "taken").touch()
+    with pytest.raises(AlreadyExists), drafted(tmp_path / "taken"):
+        pytest.fail("it must not begin")
+    with pytest.raises(NotFound), drafted(tmp_path / "none" / "a.h5"):
+        pytest.fail("it must not begin")

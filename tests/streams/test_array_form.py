@@ -21,7 +21,16 @@ PLAIN = (
     | hnp.unicode_string_dtypes(endianness="?")
     | hnp.byte_string_dtypes()
 )
-DTYPES = PLAIN | hnp.array_dtypes(PLAIN, max_size=3, allow_subarrays=True)
+
+
+def has_titles(dtype: np.dtype) -> bool:
+    fields = (dtype.base.fields or {}).values()
+    return any(len(field) > 2 or has_titles(field[0]) for field in fields)
+
+
+DTYPES = PLAIN | hnp.array_dtypes(PLAIN, max_size=3, allow_subarrays=True).filter(
+    lambda dtype: not has_titles(dtype)
+)
 SHAPES = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4)
 
 

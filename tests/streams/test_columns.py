@@ -24,7 +24,7 @@ class MemoryFile:
         self.path = "memory.h5"
 
     def write(self, offset, data):
-        self.data[offset : offset + len(data)] = data
+        self.data[offset : offset + memoryview(data).nbytes] = bytes(data)
 
     def read(self, offset, length):
         return bytes(self.data[offset : offset + length])

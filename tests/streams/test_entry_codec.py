@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime
 import decimal
@@ -16,13 +17,12 @@ import uuid
 from collections import OrderedDict, namedtuple
 
 import msgpack
-import msgpack_numpy
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longtake.errors import DamagedFile, InvalidArgument, LongtakeError, WrongType
+from longtake.errors import DamagedFile, InvalidArgument, WrongType
 from longtake.streams import storable
 from longtake.streams.entry_codec import decode_entries, decode_entry, encode_entry
 
@@ -180,7 +180,7 @@ def test_what_is_out_of_range_is_refused_with_its_place(part):
     with pytest.raises(InvalidArgument, match=r"^data\['a'\]\[1\]: "):
         encode_entry({"a": [1, part]})
     if type(part) in (int, str):
-        with pytest.raises(InvalidArgument, match="^a key of data: "):
+        with pytest.raises(InvalidArgument, match=r"^a key of data: "):
             encode_entry({part: 1})
 
 
@@ -215,10 +215,8 @@ def test_size_is_bounded(monkeypatch):
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_damaged(content):
-    try:
+    with contextlib.suppress(DamagedFile):
         decode_entry(content)
-    except DamagedFile:
-        pass
 
 
 SEED = {
@@ -330,8 +328,3 @@ def test_foreign_time_stamps_and_list_keys():
     stamp = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
     assert decode_entry(msgpack.packb(stamp, datetime=True)) == stamp
     assert decode_entry(msgpack.packb({(1, 2): 3})) == {(1, 2): 3}
-
-
-def test_refusals_are_ours():
-    assert issubclass(WrongType, LongtakeError)
-    assert msgpack_numpy.decode(msgpack.unpackb(encode_entry(np.int8(1)))) == 1

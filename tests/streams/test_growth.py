@@ -125,7 +125,9 @@ def test_a_stream_grows_at_100_gb_as_it_does_at_1(tmp_path, monkeypatch):
 
     def edit(h5):
         columns.append(
-            stream_groups.create_columns(file.raw, h5, "index", "timestamp", {"x": np.dtype("f8")}, 0)
+            stream_groups.create_columns(
+                file.raw, h5, "index", "timestamp", {"x": np.dtype("f8")}, 0
+            )
         )
         return columns[0].datasets
 

@@ -355,7 +355,7 @@ def test_a_writer_that_is_faster_than_its_reader_is_no_damage(path, file, stream
     stream.put(1, columns())
     with StreamFileView(path) as view:
         live = view.record_streams["s"]
-        real, key = view._look_again, 1
+        real, key = view.refresh, 1
 
         def look() -> bool:
             nonlocal key

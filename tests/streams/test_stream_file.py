@@ -64,11 +64,13 @@ def test_names_that_are_taken(path):
         with pytest.raises(AlreadyExists, match="'s' already"):
             file.create_record_stream("s", {"x": "f8"})
         value = {"x": np.ones(2), "late_index": np.ones(2, "i4")}
-        with pytest.raises(InvalidArgument, match="'late_index' already"):
-            stream.put(1, {**value, "late": np.ones(2)})
-        with pytest.raises(InvalidArgument, match="'b_index' already"):
-            stream.put(1, {**value, "b": np.ones(2), "b_index": np.ones(2)})
-        stream.put(1, {**value, "c": np.ones(2)})
+        stream.put(1, {**value, "late": np.ones(2)})
+        stream.put(2, {**value, "b": np.ones(2), "b_index": np.zeros(2)})
+        stream.put(3, {**value, "c": np.ones(2)})
+    with StreamFileView(path) as view:
+        stream = view.record_streams["s"]
+        assert list(stream[1]) == ["x", "late_index", "late"]
+        assert stream[2]["b_index"].tolist() == [0, 0]
 
 
 def test_attributes_stay_with_the_stream(path):

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from longtake.cli import demo, info, track
+from longtake.cli import check, demo, head, info, pack, record, recover, track
 from longtake.errors import LongtakeError
 
 #: Whoever sets this variable wants to see where an error comes from.
@@ -16,14 +16,20 @@ _TRACEBACK = "LONGTAKE_TRACEBACK"
 
 app = typer.Typer(
     name="longtake",
-    help="Track particles through movies of any length, into one plain HDF5 file.",
+    help="Record, and track particles through movies of any length, in one plain HDF5 file.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
 )
 app.command("track")(track.track)
+app.command("record")(record.record)
 app.command("info")(info.info)
 app.command("demo")(demo.demo)
+app.command("check")(check.check)
+app.command("recover")(recover.recover)
+app.command("pack")(pack.pack)
+app.command("head")(head.head)
+app.command("tail")(head.tail)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001  (typer's callback)

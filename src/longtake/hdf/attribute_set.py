@@ -69,7 +69,10 @@ class AttributeSet:
             raise AttributeNotFound(
                 f"{self._path} has no attribute {name!r}; it has {', '.join(self) or 'none'}"
             )
-        return self._values[name]
+        value = self._values[name]
+        if isinstance(value, LongtakeError):  # why it cannot be read
+            raise value
+        return value
 
     def __getattr__(self, name: str) -> Any:
         # Python asks for names like __deepcopy__ on its own.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from longtake.errors import (
@@ -18,6 +19,7 @@ from longtake.errors import (
 from longtake.hdf.raw_file import RawFile
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
     from typing_extensions import Buffer
@@ -112,3 +114,32 @@ def _what_is_missing(folder: Path) -> str:
         if above.exists() and not above.is_dir():
             return f"{above} is not a folder; choose another place"
     return f"there is no folder {folder}; make it first, or choose another"
+
+
+@contextmanager
+def drafted(path: Path) -> Generator[Path]:
+    """Give the path of an empty file to fill, which is then named `path`, or removed.
+
+    Raises
+    ------
+    AlreadyExists, NotFound, NoPermission, InvalidArgument, WriteFailed
+        As of `create`; a taken name is found before anything is written.
+    """
+    draft = path.with_name(f".longtake-{os.getpid()}-{threading.get_ident()}.new")
+    try:
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+        draft.unlink(missing_ok=True)
+        draft.touch()
+        yield draft
+        with draft.open("rb") as file:
+            os.fsync(file.fileno())
+        _name(draft, path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        if isinstance(error, LongtakeError):
+            raise
+        raise _refusal(path, error) from error
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)

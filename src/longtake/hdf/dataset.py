@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 
 _SCRUB = 1024 * 1024
+#: A read of more than this is made only if the file is as large.
+_UNASKED = 64 * 1024 * 1024
 
 
 class GrowingDataset:
@@ -46,6 +48,7 @@ class GrowingDataset:
         self.capacity = 0
         self.rows = 0
         self._written = 0  # bytes from row 0 that may not be zeros
+        self._run = (0, 0, 0)  # that was written to last: its bounds, and its shift in the file
         self._starts: list[int] = []  # of each run, in bytes from row 0
         self._offsets: list[int] = []  # of each run, in the file
 
@@ -103,17 +106,28 @@ class GrowingDataset:
 
     def write(self, row: int, data: Buffer) -> None:
         """Write whole rows, from `row`; they must be within the capacity."""
-        view = memoryview(data).cast("B")
         at = row * self.row_bytes
-        end = at + len(view)
+        end = at + (len(data) if isinstance(data, bytes) else memoryview(data).nbytes)
         if end > self._written:
             self._written = end
-        last = len(self._starts) - 1  # `extend` adds to the offsets first
-        if at >= self._starts[last]:  # as nearly always: all of it in the last run
-            self.raw.write(self._offsets[last] + at - self._starts[last], view)
+        low, high, shift = self._run
+        if low <= at and end <= high:  # as nearly always: all of it in the run written to last
+            self.raw.write(at + shift, data)
             return
+        view = memoryview(data).cast("B")
         for offset, low, high in self._pieces(at, len(view)):
             self.raw.write(offset, view[low:high])
+        if end > at:
+            self._run = self._run_at(end - 1)
+
+    def _run_at(self, at: int) -> tuple[int, int, int]:
+        """Give the run that a byte is in: its bounds, and what to add to find it in the file."""
+        # Starts are added after offsets, by another thread it may be.
+        starts = self._starts
+        run = bisect_right(starts, at) - 1
+        whole = self.chunks * self.chunk_rows * self.row_bytes
+        end = starts[run + 1] if run + 1 < len(starts) else whole
+        return starts[run], end, self._offsets[run] - starts[run]
 
     def clear_tail(self) -> None:
         """Make everything after the rows in use zeros again, where an append was cut short.
@@ -137,9 +151,28 @@ class GrowingDataset:
 
     def read(self, row: int, count: int) -> np.ndarray:
         """Give `count` rows from `row` as a new array."""
+        if count * self.row_bytes > _UNASKED:
+            self._require_size(count * self.row_bytes)
         rows = np.empty((count, *self.row_shape), self.dtype)
         self.read_into(row, rows)
         return rows
+
+    def _require_size(self, length: int) -> None:
+        """Refuse to take memory for more bytes than the file has."""
+        if length > self.raw.size:
+            raise DamagedFile(
+                f"{self.raw.path}: {length} bytes of {self.path} were asked for, more than the "
+                "whole file has"
+            )
+
+    def read_bytes(self, row: int, count: int) -> bytes:
+        """Give the bytes of `count` rows from `row`; the quickest way to a few of them."""
+        at, length = row * self.row_bytes, count * self.row_bytes
+        if length:
+            _, end, shift = self._run_at(at)
+            if at + length <= end:
+                return self.raw.read(at + shift, length).ljust(length, b"\0")
+        return self.read(row, count).tobytes()
 
     def read_into(self, row: int, rows: np.ndarray) -> None:
         """Fill a contiguous array with rows from `row`."""

@@ -64,7 +64,7 @@ class LiveFile:
         locks.take(raw)
         found = recovery.examine(raw)
         recovery.require_whole(raw, found)
-        self.generation = found.generation
+        self.generation = self._first_generation = found.generation
         self.true_end = found.true_end
         self.published = found.published
         self.was_clean = found.clean
@@ -234,7 +234,8 @@ class LiveFile:
 
     def _settle(self) -> None:
         self.raw.sync()
-        if not self._datasets and self.published == self.true_end:
+        nothing_was_done = self.generation == self._first_generation and self.was_clean
+        if nothing_was_done and not self._datasets and self.published == self.true_end:
             return
         wide = [d for d in self._datasets if d.rows < d.capacity]
         for first in range(0, len(wide), _BATCH):

@@ -87,7 +87,8 @@ class RawFile:
         """Write all of `data` at `offset`, or raise `WriteFailed`."""
         try:
             done = os.pwrite(self.fd, data, offset)
-            while done < memoryview(data).nbytes:  # a disk that fills up writes a part first
+            size = len(data) if isinstance(data, bytes) else memoryview(data).nbytes
+            while done < size:  # a disk that fills up writes a part first
                 done += os.pwrite(self.fd, memoryview(data).cast("B")[done:], offset + done)
         except OSError as error:
             raise self._failed("write", error) from error

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from longtake.errors import FileChangedElsewhere, NotFound
 from longtake.hdf import journal, layout, locks, recovery, superblock
+from longtake.hdf.dataset import GrowingDataset
 from longtake.hdf.overlay import Overlay
 from longtake.hdf.raw_file import RawFile
 
@@ -59,6 +60,10 @@ class Snapshot:
     def structure(self) -> h5py.File:
         """Open the file's present structure; close it soon, it does not follow the writer."""
         return layout.open_h5(self._overlay(), "r")
+
+    def dataset(self, dataset: h5py.Dataset) -> GrowingDataset:
+        """Learn where the rows of a dataset are."""
+        return GrowingDataset.of(self.raw, dataset)
 
     def _overlay(self) -> Overlay:
         end = superblock.Superblock.parse(self.raw.read(0, superblock.SIZE)).end_of_file

@@ -5,20 +5,29 @@ from __future__ import annotations
 import datetime
 import threading
 from contextlib import suppress
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-import numpy as np
-
-from longtake.errors import AlreadyExists, InvalidArgument, NotALongtakeFile
+from longtake.errors import (
+    AlreadyExists,
+    DamagedFile,
+    FileChangedElsewhere,
+    InvalidArgument,
+    LongtakeError,
+    NotALongtakeFile,
+)
 from longtake.hdf import LiveFile
 from longtake.recording.recording_view import RecordingView
 from longtake.recording.stream_collection import StreamCollection
 from longtake.streams import StreamFile
+from longtake.streams.attribute_log import copied
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping, Sequence
+
+    import numpy as np
 
     from longtake.hdf.live_file import Durability
     from longtake.streams import DataStream, FrameStream, RecordStream, TableStream
@@ -77,16 +86,13 @@ def record(
     if overwrite and append:
         raise InvalidArgument("overwrite=True and append=True: ask for one of them")
     if append and target.exists():
-        file = StreamFile.open(target, durability=durability)
-        if attributes:
-            file.update_attributes(attributes)
-        return Recording(file)
+        return _go_on(target, attributes, durability)
     if target.exists() and not overwrite:
         raise AlreadyExists(
             f"{target} exists: choose another name, or give overwrite=True, or append=True to go "
             "on in it"
         )
-    root = {"state": "recording", "application": dict(attributes or {})}
+    root = {"state": "recording", "application": copied(attributes)}
     aside = _set_aside(target) if target.exists() else None
     try:
         made = Recording(StreamFile.create(target, root, durability=durability))
@@ -137,7 +143,7 @@ class Recording:
     @property
     def attributes(self) -> dict[str, object]:
         """A copy of the attributes given to the recording so far."""
-        return dict(self._file.application)
+        return deepcopy(self._file.application)
 
     def create_data_stream(
         self, name: str, attributes: Mapping[str, object] | None = None
@@ -189,9 +195,7 @@ class Recording:
         AlreadyExists, InvalidArgument, WrongType, Closed
             As of `create_data_stream`; also if such frames cannot be stored.
         """
-        return self._file.create_frame_stream(
-            name, tuple(shape), np.dtype(dtype), attributes, checksum=checksum
-        )
+        return self._file.create_frame_stream(name, shape, dtype, attributes, checksum=checksum)
 
     def create_record_stream(
         self,
@@ -236,7 +240,7 @@ class Recording:
         AlreadyExists, InvalidArgument, WrongType, Closed
             As of `create_data_stream`; also if the dtype cannot be stored.
         """
-        return self._file.create_table_stream(name, np.dtype(dtype), attributes)
+        return self._file.create_table_stream(name, dtype, attributes)
 
     def set_attribute(self, name: str, value: object) -> None:
         """Set one attribute of the recording; others see it when this returns."""
@@ -296,11 +300,8 @@ class Recording:
         self._stop("complete" if kind is None else "aborted")
 
     def _stop_in_time(self) -> None:
-        try:
+        with suppress(LongtakeError):  # who waits is told
             self._stop("complete")
-        except BaseException as error:  # told to who waits
-            self._failure = error
-            self._stopped.set()
 
     def _stop(self, end: End) -> None:
         with self._turn:
@@ -309,8 +310,13 @@ class Recording:
             if self._timer is not None:
                 self._timer.cancel()
             state = end if self._file.was_clean else "recovered"
-            self._file.close({"state": state} | self._last_attributes())
-            self._stopped.set()
+            try:
+                self._file.close({"state": state} | self._last_attributes())
+            except BaseException as error:  # told to who waits, too
+                self._failure = error
+                raise
+            finally:
+                self._stopped.set()
 
     def _last_attributes(self) -> dict[str, Any]:
         """Give what the root of the file says besides, once it is over."""
@@ -321,9 +327,24 @@ class Recording:
         }
 
 
+def _go_on(
+    path: Path, attributes: Mapping[str, object] | None, durability: Durability
+) -> Recording:
+    file = StreamFile.open(path, durability=durability)
+    try:
+        if attributes is not None:
+            file.update_attributes(copied(attributes))
+    except BaseException:
+        file.close()
+        raise
+    return Recording(file)
+
+
 def _set_aside(path: Path) -> Path:
     """Give a file that is to be replaced another name, once nobody writes it."""
-    with suppress(NotALongtakeFile):
+    if not path.is_file():
+        raise AlreadyExists(f"{path} is not a file, and is not replaced: choose another name")
+    with suppress(NotALongtakeFile, DamagedFile, FileChangedElsewhere):
         LiveFile.open(path).abandon()
     aside = path.with_name(f".{path.name}.replaced")
     path.rename(aside)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from longtake.errors import LongtakeError, NotFound
 from longtake.hdf.attribute_set import AttributeSet
+from longtake.hdf.attributes import read_attribute
 from longtake.recording.stream_collection import StreamCollection
 from longtake.streams import StreamFileView
 from longtake.tree import File
@@ -98,15 +100,10 @@ class RecordingView:
         """What became of the recording.
 
         ``recording`` while a process writes it, ``complete`` when it was stopped, ``aborted``
-        when it was left by an error or a crash, ``recovered`` when it was put right after one.
+        when it was left by an error or a crash, ``recovered`` when it was put right after one;
+        ``unknown`` where the file is damaged and does not tell.
         """
-        if self._view.is_being_written:
-            return "recording"
-        if not self._view.was_closed:
-            return "aborted"
-        with self._view.structure() as h5, File(h5) as file:
-            attributes = file.root.attrs
-            return str(attributes.state) if "state" in attributes else "complete"
+        return state_of(self._present())
 
     @property
     def attributes(self) -> AttributeSet:
@@ -114,7 +111,8 @@ class RecordingView:
         self._present()
         with self._view.structure() as h5, File(h5) as file:
             values = {name: _value(file, name) for name in file.root.attrs}
-        return AttributeSet("/", values | {"application": dict(self._view.application)})
+        given = self._view.attribute_error or dict(self._view.application)
+        return AttributeSet("/", values | {"application": given})
 
     @property
     def file(self) -> File:
@@ -167,6 +165,8 @@ class RecordingView:
 
     def _rows_in_use(self) -> Any:
         """Give the number of rows in use of each dataset that longtake appends to, by path."""
+        if self._view.was_closed:  # all of them
+            return None
         streams = [
             stream
             for streams in (self.data_streams, self.frame_streams, self.record_streams)
@@ -183,9 +183,24 @@ class RecordingView:
         return rows
 
 
-def _value(file: File, name: str) -> Any:
-    from longtake.errors import LongtakeError
+def state_of(view: StreamFileView) -> str:
+    """Say what became of a recording: see `RecordingView.state`."""
+    if view.is_being_written:
+        return "recording"
+    if not view.was_closed:
+        return "aborted"
+    try:
+        with view.structure() as h5:
+            state = str(read_attribute(h5, "state"))
+    except NotFound:
+        return "complete"
+    except (LongtakeError, OSError, RuntimeError, KeyError):
+        return "unknown"
+    # So it is left by a crash before anything was made in it.
+    return "aborted" if state == "recording" else state
 
+
+def _value(file: File, name: str) -> Any:
     try:
         return file.root.attrs[name]
     except LongtakeError as error:

@@ -69,9 +69,10 @@ def wire_form(value: object) -> object:
             b"data": _content(value),
         }
     # These three are Python's own types to begin with.
-    for kind in (float, str, bytes):
-        if isinstance(value, kind):
-            return kind(value)
+    if isinstance(value, float | bytes):
+        return float(value) if isinstance(value, float) else bytes(value)
+    if isinstance(value, str):
+        return str.__str__(value)  # numpy's own drops zeros at the end
     assert isinstance(value, np.generic)  # noqa: S101  (all else was refused)
     return {b"nd": False, b"type": value.dtype.str, b"data": value.tobytes()}
 

@@ -8,14 +8,15 @@ when its write returns. When the file is closed the final values become HDF5 att
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from longtake.errors import DamagedFile, InvalidArgument
+from longtake.errors import Closed, DamagedFile, InvalidArgument, WrongType
 from longtake.hdf.plain import encode_plain
 from longtake.hdf.plain_decode import decode_plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from longtake.streams.data_stream import DataStream
     from longtake.streams.data_view import DataStreamView
@@ -36,6 +37,7 @@ class AttributeLog:
     def __init__(self, open_stream: Callable[[], DataStream]) -> None:
         self._open_stream = open_stream
         self._turn = threading.Lock()
+        self._is_stopped = False
         #: The application attributes of the nodes (by path) that were updated.
         self.updated: dict[str, dict[str, object]] = {}
 
@@ -44,13 +46,33 @@ class AttributeLog:
     ) -> None:
         """Store updates of a node's application attributes, then make them in `application`."""
         content = checked(updates)
+        if not updates:
+            return
         kept: dict[str, object] = decode_plain(content)
         with self._turn:
+            if self._is_stopped:
+                raise Closed(f"the file was closed: no attribute of {node} was set")
             checked(application | kept)
             stream = self._open_stream()
             stream.append((stream.last_key or 0) + 1, {"node": node, "application": content})
             application.update(kept)
             self.updated[node] = application
+
+    def stop(self) -> None:
+        """Take nothing more; waits for what is under way."""
+        with self._turn:
+            self._is_stopped = True
+
+
+def copied(attributes: Mapping[str, object] | None) -> dict[str, object]:
+    """Give attributes as they will be read, apart from what their user does to them later.
+
+    Raises
+    ------
+    InvalidArgument, WrongType
+        As of `checked`.
+    """
+    return decode_plain(checked({} if attributes is None else attributes))
 
 
 def checked(attributes: Mapping[str, object]) -> bytes:
@@ -61,6 +83,8 @@ def checked(attributes: Mapping[str, object]) -> bytes:
     InvalidArgument, WrongType
         If a name is not text, a value not plain, or all of it too large for HDF5.
     """
+    if not isinstance(attributes, Mapping):
+        raise WrongType(f"attributes are a dict of values by name, not {attributes!r}")
     for name in attributes:
         if not isinstance(name, str) or not name:
             raise InvalidArgument(f"an attribute's name is text, not {name!r}")
@@ -80,11 +104,12 @@ def checked(attributes: Mapping[str, object]) -> bytes:
 
 def updates_in(stream: DataStreamView, first: int) -> Iterator[tuple[str, dict[str, object]]]:
     """Give the (node, updates) from position `first` on."""
-    for entry in stream.iloc[first:]:
+    for number, entry in enumerate(stream.iloc[first:], first):
+        where = f"update {number} of attributes, in {stream.group}, cannot be read"
         try:
             node, updates = entry["node"], decode_plain(entry["application"])
         except (TypeError, KeyError, ValueError) as error:
-            raise DamagedFile(f"an update of attributes cannot be read: {error!r}") from error
+            raise DamagedFile(f"{where}: {error}") from error
         if not isinstance(node, str) or not isinstance(updates, dict):
-            raise DamagedFile(f"an update of attributes cannot be read: {entry!r}")
+            raise DamagedFile(f"{where}: it is of {type(node)} and {type(updates)}")
         yield node, updates

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from operator import index as as_index
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 import numpy as np
@@ -18,7 +18,7 @@ _SHOWN = 5
 
 
 class Keys(Sequence[int]):
-    """The keys of some entries, ascending, as Python integers.
+    """The keys of some entries, as Python integers; ascending, unless sliced backwards.
 
     Parameters
     ----------
@@ -38,14 +38,15 @@ class Keys(Sequence[int]):
     def __getitem__(self, index: int | slice) -> int | Keys:
         if isinstance(index, slice):
             return Keys(self._keys[index])
-        return int(self._keys[index])
+        return int(self._keys[as_index(index)])
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._keys.tolist())
 
     def __contains__(self, key: object) -> bool:
-        at = bisect_left(self._keys, key)  # pyright: ignore[reportArgumentType, reportCallIssue]
-        return at < len(self._keys) and self._keys[at] == key
+        if not isinstance(key, int | float | np.number):
+            return False
+        return bool((self._keys == key).any())  # not by bisection: a slice of them may descend
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:  # noqa: FBT001
         return np.array(self._keys, dtype, copy=copy)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from longtake.errors import InvalidArgument, WrongType
 from longtake.streams.columns import UNCHECKED, checksum_of, index_dtype
+from longtake.streams.declared import given_array
 from longtake.streams.frame_view import FrameStreamView
 from longtake.streams.sequence_writer import SequenceWriter
 
@@ -104,11 +106,12 @@ class FrameStream(SequenceWriter, FrameStreamView):
         rows["end_index"] = np.arange(1, len(keys) + 1)
         rows["checksum"] = UNCHECKED
         if self.is_checked:
-            rows["checksum"] = [checksum_of([frame]) for frame in content]
+            flat = content.reshape(len(keys), math.prod(self.shape))
+            rows["checksum"] = [checksum_of([frame]) for frame in flat]
         self._append_many(content.data, rows)
 
     def _checked(self, frames: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
-        array = np.asarray(frames)
+        array = given_array(self.name, frames)
         if array.shape != shape:
             raise InvalidArgument(
                 f"{self.name!r}: an array of shape {array.shape} where {shape} is wanted; nothing "

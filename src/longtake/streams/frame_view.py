@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from longtake.streams.columns import UNCHECKED, IndexRow, checksum_of
 from longtake.streams.sequence_view import SequenceView
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _BLOCK_BYTES = 64 * 1024 * 1024
 
@@ -44,7 +39,7 @@ class FrameStreamView(SequenceView[np.ndarray]):
 
     @property
     def _most_rows(self) -> int:
-        return self._data.capacity
+        return 1
 
     def _slice(self, start: float | None, end: float | None) -> np.ndarray:
         first, last = self._positions(start, end)
@@ -53,10 +48,7 @@ class FrameStreamView(SequenceView[np.ndarray]):
             frames[i] = frame
         return frames
 
-    def _decode(self, data: np.ndarray, rows: np.ndarray) -> Iterator[np.ndarray]:
-        base = int(rows["start_index"][0])
-        for key, start, end, checksum in rows.tolist():
-            frames = data[start - base : end - base]
-            if end != start + 1 or (checksum != UNCHECKED and checksum_of([frames]) != checksum):
-                raise self._columns.damaged(IndexRow(key, start, end, checksum))
-            yield frames[0].copy() if len(data) > 1 else frames[0]
+    def _value_of(self, data: np.ndarray, row: IndexRow) -> np.ndarray:
+        if len(data) != 1 or row.checksum not in {UNCHECKED, checksum_of([data])}:
+            raise self._columns.damaged(row)
+        return data[0] if data.base is None else data[0].copy()

@@ -30,25 +30,25 @@ class Growth:
         self._steps = {dataset: dataset.chunk_rows for dataset in columns.datasets}
         self._since = monotonic()
         self._rows_then = {dataset: dataset.rows for dataset in columns.datasets}
-        # Up to so many rows of the index, and of the data, nothing needs to be looked at.
-        self._calm = (0, 0)
+        #: Up to so many rows of the index, and of the data, nothing needs to be looked at.
+        self.calm_rows = self.calm_data = 0
 
     def make_room(self, index_rows: int, data_rows: int) -> None:
         """Make sure that the set can hold so many rows, growing now or soon."""
-        if index_rows <= self._calm[0] and data_rows <= self._calm[1]:
+        if index_rows <= self.calm_rows and data_rows <= self.calm_data:
             return
         needs = dict.fromkeys(self._columns.columns.values(), data_rows)
         needs[self._columns.index] = index_rows
         if any(rows > dataset.capacity for dataset, rows in needs.items()):
             self._file.grow(self._capacities(needs))
         elif not self._file.is_growing and any(
-            rows > self._calm_rows(dataset) for dataset, rows in needs.items()
+            rows > self._calm(dataset) for dataset, rows in needs.items()
         ):
             self._file.grow_soon(self._capacities(needs))
-        calm_data = [self._calm_rows(dataset) for dataset in self._columns.columns.values()]
-        self._calm = (self._calm_rows(self._columns.index), min(calm_data, default=0))
+        self.calm_rows = self._calm(self._columns.index)
+        self.calm_data = min(map(self._calm, self._columns.columns.values()), default=0)
 
-    def _calm_rows(self, dataset: GrowingDataset) -> int:
+    def _calm(self, dataset: GrowingDataset) -> int:
         return dataset.capacity - self._steps[dataset] // 4
 
     def _capacities(self, needs: dict[GrowingDataset, int]) -> dict[GrowingDataset, int]:

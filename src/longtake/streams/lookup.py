@@ -42,11 +42,19 @@ class KeyLookup:
 
     def add_many(self, keys: np.ndarray, first_row: int) -> None:
         """Let keys (n,) int64 mean the rows from `first_row` on."""
-        if first_row == 0 and not self._keys and bool((keys[1:] > keys[:-1]).all()):
-            self._keys.frombytes(keys.astype("<i8").tobytes())
+        goes_on = first_row == len(self._keys) and self._rows is None
+        if goes_on and self._is_ahead(keys):
+            self._keys.frombytes(keys.astype("=i8").tobytes())
             return
         for i, key in enumerate(keys.tolist()):
             self.add(key, first_row + i)
+
+    def _is_ahead(self, keys: np.ndarray) -> bool:
+        """Whether keys ascend, and come after all that are known."""
+        if len(keys) == 0:
+            return True
+        is_later = not self._keys or int(keys[0]) > self._keys[-1]
+        return is_later and bool((keys[1:] > keys[:-1]).all())
 
     def get(self, key: int) -> int | None:
         """Give the newest row of `key`, or None."""

@@ -98,6 +98,11 @@ class RecordStreamView(StreamView[Columns]):
         return {name: dataset.dtype for name, dataset in self._sets[0].columns.items()}
 
     @property
+    def sets(self) -> list[ColumnSet]:
+        """The first index with its columns, then the later ones, as far as they were taken in."""
+        return self._sets
+
+    @property
     def datasets(self) -> list:
         """All datasets of the stream."""
         return [dataset for columns in self._sets for dataset in columns.datasets]

@@ -8,28 +8,31 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from longtake.errors import DamagedFile
+from longtake.streams.columns import IndexRow
 from longtake.streams.lookup import KeyLookup
 from longtake.streams.stream_view import StreamView, V
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from longtake.hdf import GrowingDataset
     from longtake.streams.columns import ColumnSet
 
 _BLOCK_ROWS = 16_384
+_LOOKUP_ROWS = 262_144
 _LOOKS = 3
 
 
 class SequenceView(StreamView[V]):
     """Entries in the order they were appended, their data end to end in one dataset.
 
-    A subclass gives `_decode` and `_block_rows`.
+    A subclass gives `_value_of`, `_block_rows` and `_most_rows`.
     """
 
     def __init__(self, name: str, sets: list[ColumnSet], application: dict[str, object]) -> None:
         super().__init__(name, application)
         self._lookup = KeyLookup()
+        self._disorder = ""  # what is wrong with the row after those in the lookup
         (self._columns,) = sets
         (self._data,) = self._columns.columns.values()
         self._columns.advance()
@@ -42,13 +45,25 @@ class SequenceView(StreamView[V]):
         (self._data,) = columns.columns.values()
 
     @abstractmethod
+    def _value_of(self, data: np.ndarray, row: IndexRow) -> V:
+        """Give the value whose rows are `data`, or say that they are not what was written."""
+
     def _decode(self, data: np.ndarray, rows: np.ndarray) -> Iterator[V]:
         """Give the values of index rows, whose data lie end to end in `data`."""
+        base = int(rows["start_index"][0])
+        for fields in rows.tolist():
+            row = IndexRow(*fields)
+            yield self._value_of(data[row.start - base : row.end - base], row)
 
     @property
     def group(self) -> str:
         """The path of the stream's group in the file."""
         return self._columns.group
+
+    @property
+    def sets(self) -> list[ColumnSet]:
+        """The index with its data, as far as they were taken in."""
+        return [self._columns]
 
     @property
     def datasets(self) -> list[GrowingDataset]:
@@ -66,17 +81,23 @@ class SequenceView(StreamView[V]):
         Raises
         ------
         DamagedFile
-            If a row points outside of the data.
+            If a row points outside of the data, or its key does not come after the one before;
+            the entries before it can still be read by their keys.
         """
-        if self.look_again is None:
-            return
-        self.look_again()
+        if self.look_again is not None:
+            self._look(self.look_again)
+        self._catch_up()
+        if self._disorder:
+            raise DamagedFile(self._disorder)
+
+    def _look(self, again: Callable[[], bool]) -> None:
+        again()
         self.take_in()
         for _ in range(_LOOKS):
             if not self._columns.is_blocked:
                 return
             # The row may have come, with the room for it, after the structure was looked at.
-            if not self.look_again():
+            if not again():
                 self._columns.require_unblocked()
             self.take_in()
 
@@ -90,22 +111,58 @@ class SequenceView(StreamView[V]):
 
     def _catch_up(self) -> None:
         known, there = len(self._lookup), len(self._columns)
-        if known < there:
-            rows = self._columns.rows(known, there)
-            self._lookup.add_many(rows["timestamp"], known)
+        while known < there and not self._disorder:
+            rows = self._columns.rows(known, min(there, known + _LOOKUP_ROWS))
+            self._lookup.add_many(self._in_order(rows["timestamp"], known), known)
+            known += len(rows)
+
+    def _in_order(self, keys: np.ndarray, first: int) -> np.ndarray:
+        """Give the keys up to one that no `append` writes, for it comes after a later one."""
+        last = self._lookup.last_key()
+        known = keys if last is None else np.append(last, keys)
+        late = np.flatnonzero(known[1:] <= known[:-1])
+        if not len(late):
+            return keys
+        index, at = self._columns.index, int(late[0])
+        count = at + (last is None)
+        self._disorder = (
+            f"{index.raw.path}: row {first + count} of {index.path} has the timestamp "
+            f"{known[at + 1]} after {known[at]}: they must ascend; the entries before it can be "
+            "read by their timestamps"
+        )
+        return keys[:count]
 
     def _read(self, first: int, last: int) -> Iterator[V]:
         while first < last:
             rows = self._columns.rows(first, min(last, first + _BLOCK_ROWS))
             rows = self._together(rows)
             start, end = int(rows["start_index"][0]), int(rows["end_index"][-1])
-            if end - start > self._most_rows:
-                raise DamagedFile(
-                    f"{self._data.raw.path}: {self._data.path} has a value of {end - start} rows, "
-                    f"at {rows['timestamp'][0]}, more than any that longtake writes"
-                )
+            self._require_size(IndexRow(*rows[0].tolist()))
             yield from self._decode(self._data.read(start, end - start), rows)
             first += len(rows)
+
+    def _value(self, key: int) -> V:
+        known = self._known
+        at = known.position(key)
+        if not known.has(at, key):
+            self.refresh()
+            known = self._known
+            at = known.position(key)
+            if not known.has(at, key):
+                raise self._missing(key)
+        row = self._columns.row(at)
+        self._require_size(row)
+        return self._read_one(row)
+
+    def _read_one(self, row: IndexRow) -> V:
+        return self._value_of(self._data.read(row.start, row.end - row.start), row)
+
+    def _require_size(self, row: IndexRow) -> None:
+        if row.end - row.start > self._most_rows:
+            raise DamagedFile(
+                f"{self._data.raw.path}: {self._data.path} has a value of {row.end - row.start} "
+                f"rows, at {row.key}, more than any that longtake writes"
+            )
 
     def _together(self, rows: np.ndarray) -> np.ndarray:
         """Give the first of these index rows: those to read at once, whose data lie end to end."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from longtake.streams.attribute_log import AttributeLog
     from longtake.streams.columns import ColumnSet
 
-_MOST_KEY = 2**63 - 1
+_LEAST_KEY, _MOST_KEY = -(2**63), 2**63 - 1
 
 
 class SequenceWriter(StreamWriter, SequenceView[Any]):
@@ -47,27 +47,24 @@ class SequenceWriter(StreamWriter, SequenceView[Any]):
         self._columns.clear_tails()
         self._last = self._stored_last()
 
-    def refresh(self) -> None:
-        """Do nothing: what was appended here is known here."""
-
     def _append(self, timestamp: int, content: Buffer, count: int, checksum: int) -> None:
         with self._turn:
-            self._require_going()
-            if timestamp.__class__ is not int:
+            if self._is_stopped:
+                self._require_going()
+            if timestamp.__class__ is not int or not _LEAST_KEY <= timestamp <= _MOST_KEY:
                 timestamp = whole_number(timestamp, f"{self.name!r}: a timestamp")
             if self._last is not None and timestamp <= self._last:
                 raise self._late(timestamp, self._last)
-            columns = self._columns
-            rows, end = len(columns), columns.end
-            if timestamp > _MOST_KEY or timestamp < -_MOST_KEY - 1:
-                whole_number(timestamp, f"{self.name!r}: a timestamp")
-            self._growth.make_room(rows + 1, end + count)
+            columns, growth = self._columns, self._growth
+            rows, end = columns.index.rows, columns.end
+            if rows >= growth.calm_rows or end + count > growth.calm_data:
+                growth.make_room(rows + 1, end + count)
             try:
                 columns.write_bytes(timestamp, content, count, checksum)
+                self._last = timestamp
             except BaseException:
-                columns.retract(rows, end)
+                self._look_back(rows, end)
                 raise
-            self._last = timestamp
             self._file.appended()
 
     def _append_many(self, content: Buffer, index_rows: np.ndarray) -> None:
@@ -85,11 +82,15 @@ class SequenceWriter(StreamWriter, SequenceView[Any]):
             self._growth.make_room(rows + len(index_rows), int(index_rows["end_index"][-1]))
             try:
                 columns.write_many(content, index_rows)
+                self._last = int(index_rows["timestamp"][-1])
             except BaseException:
-                columns.retract(rows, end)
+                self._look_back(rows, end)
                 raise
-            self._last = int(index_rows["timestamp"][-1])
             self._file.appended()
+
+    def _look_back(self, rows: int, end: int) -> None:
+        self._columns.look_back(rows, end)
+        self._last = self._stored_last()
 
     def _checked_keys(self, timestamps: Iterable[int]) -> list[int]:
         keys = [whole_number(key, f"{self.name!r}: a timestamp") for key in timestamps]

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Self, cast
 import h5py
 import numpy as np
 
-from longtake.errors import AlreadyExists, InvalidArgument
+from longtake.errors import AlreadyExists, Closed, InvalidArgument, WrongType
 from longtake.hdf import GrowingDataset, LiveFile, layout
 from longtake.hdf.attributes import write_attribute
 from longtake.streams import stream_groups
-from longtake.streams.attribute_log import AttributeLog, checked, updates_in
+from longtake.streams.attribute_log import AttributeLog, copied, updates_in
 from longtake.streams.data_stream import DataStream
+from longtake.streams.declared import declared_dtype, declared_shape
 from longtake.streams.frame_stream import FrameStream
 from longtake.streams.provenance import provenance
 from longtake.streams.record_stream import RecordStream
@@ -22,7 +23,7 @@ from longtake.streams.stream_groups import CONTROL, KINDS, Kind, StoredStream
 from longtake.streams.table_stream import TableStream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from longtake.hdf.live_file import Durability
@@ -48,6 +49,7 @@ class StreamFile:
         self._file = file
         self.path = file.path
         self._turn = threading.RLock()
+        self._is_stopped = False
         self._control: DataStream | None = None
         self._log = AttributeLog(self._open_control)
         self._streams: dict[Kind, dict[str, Stream]] = {kind: {} for kind in KINDS}
@@ -122,20 +124,20 @@ class StreamFile:
     def create_frame_stream(
         self,
         name: str,
-        shape: tuple[int, ...],
-        dtype: np.dtype | str,
+        shape: Sequence[int],
+        dtype: Any,
         attributes: Mapping[str, object] | None = None,
         *,
         checksum: bool = True,
     ) -> FrameStream:
         """Add a stream of arrays of one shape and dtype."""
-        kind = np.dtype(dtype)
-        stream_groups.require_frames(name, shape, kind)
+        sides, kind = declared_shape(name, shape), declared_dtype(name, dtype)
+        stream_groups.require_frames(name, sides, kind)
         made = self._create(
             "frame_stream",
             name,
             attributes,
-            lambda group: stream_groups.create_frames(self._file.raw, group, shape, kind),
+            lambda group: stream_groups.create_frames(self._file.raw, group, sides, kind),
             {} if checksum else {"checksum": False},
         )
         return cast("FrameStream", made)
@@ -155,7 +157,7 @@ class StreamFile:
         attributes : mapping, optional
             Plain values to keep with the stream.
         """
-        types = {column: np.dtype(dtype) for column, dtype in columns.items()}
+        types = {column: declared_dtype(column, dtype) for column, dtype in columns.items()}
         _require_columns(name, types)
 
         def make(group: h5py.Group) -> ColumnSet:
@@ -167,7 +169,7 @@ class StreamFile:
     def create_table_stream(
         self,
         name: str,
-        dtype: np.dtype,
+        dtype: Any,
         attributes: Mapping[str, object] | None = None,
         *,
         row_shape: tuple[int, ...] = (),
@@ -177,12 +179,13 @@ class StreamFile:
 
         Its data are also found by the name `link` at the root, if that is given.
         """
-        stream_groups.require_rows(name, dtype, row_shape)
+        kind = declared_dtype(name, dtype)
+        stream_groups.require_rows(name, kind, row_shape)
 
         def make(group: h5py.Group) -> ColumnSet:
             if link is not None:
                 group.file[link] = h5py.SoftLink(f"{group.name}/data")
-            return stream_groups.create_rows(self._file.raw, group, dtype, row_shape)
+            return stream_groups.create_rows(self._file.raw, group, kind, row_shape)
 
         made = self._create("record_stream", name, attributes, make, {"table": True})
         return cast("TableStream", made)
@@ -193,9 +196,12 @@ class StreamFile:
 
     def close(self, attributes: Mapping[str, object] | None = None) -> None:
         """Finish the file, with these attributes at its root; what was appended stays as it is."""
+        with self._turn:  # not longer: what is under way may need its turn
+            self._is_stopped = True
         for streams in self._streams.values():
             for stream in streams.values():
                 stream.stop()
+        self._log.stop()
         try:
             if self._file.is_open and (self._log.updated or attributes):
                 self._file.change(partial(self._fold, dict(attributes or {})))
@@ -217,9 +223,10 @@ class StreamFile:
         marks: Mapping[str, object] | None = None,
     ) -> Stream:
         stream_groups.require_name(name)
-        given = dict(attributes or {})
-        checked(given)
+        given = copied(attributes)
         with self._turn:
+            if self._is_stopped:
+                raise Closed(f"{self.path} was closed: {name!r} was not created")
             known = self._streams[kind]
             if name in known:
                 raise AlreadyExists(f"{self.path} has a {kind.replace('_', ' ')} {name!r} already")
@@ -346,5 +353,5 @@ def _require_columns(name: str, types: Mapping[str, np.dtype]) -> None:
         stream_groups.require_name(column)
         stream_groups.require_storable(column, dtype)
         if dtype.subdtype:
-            raise InvalidArgument(f"column {column!r} of {name!r}: {dtype} is not one value a row")
+            raise WrongType(f"column {column!r} of {name!r}: {dtype} is not one value a row")
     stream_groups.require_links(f"{name!r}", len(types) + 1)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self, cast
 
+from longtake.errors import DamagedFile, LongtakeError, NotALongtakeFile
 from longtake.hdf import Snapshot
+from longtake.hdf.plain_file import open_to_read
 from longtake.streams import stream_groups
 from longtake.streams.attribute_log import updates_in
+from longtake.streams.damaged_view import DamagedStreamView
 from longtake.streams.data_view import DataStreamView
 from longtake.streams.frame_view import FrameStreamView
 from longtake.streams.record_view import RecordStreamView
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
 
     import h5py
 
+    from longtake.hdf import GrowingDataset
+    from longtake.hdf.raw_file import RawFile
+
     View = DataStreamView | FrameStreamView | RecordStreamView | TableStreamView
 
 
@@ -26,12 +32,18 @@ class StreamFileView:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._snapshot = Snapshot(path)
+        self._snapshot = open_to_read(path)
         self._streams: dict[Kind, dict[str, View]] = {kind: {} for kind in KINDS}
         self._control: DataStreamView | None = None
         self._updates = 0  # of attributes, taken in
+        # By node: it may be of a stream that was made after the structure was looked at.
+        self._updated: dict[str, dict[str, object]] = {}
         #: Attributes of the whole file that its user gave.
         self.application: dict[str, object] = {}
+        #: Why those cannot be read.
+        self.attribute_error: LongtakeError | None = None
+        #: What of the file, by path, cannot be read; the rest can.
+        self.damaged: dict[str, LongtakeError] = {}
         self._generation = -1
         try:
             self.refresh()
@@ -55,6 +67,29 @@ class StreamFileView:
         return cast("dict[str, RecordStreamView]", self._streams["record_stream"])
 
     @property
+    def streams(self) -> list[tuple[Kind, View]]:
+        """All streams, each with its kind."""
+        return [(kind, stream) for kind in KINDS for stream in self._streams[kind].values()]
+
+    @property
+    def datasets(self) -> list[GrowingDataset]:
+        """What is appended to: the datasets of all streams, and of the updates of attributes.
+
+        Raises
+        ------
+        DamagedFile
+            If a stream cannot be read.
+        """
+        streams: list[Any] = [stream for _, stream in self.streams]
+        streams += [self._control] if self._control is not None else []
+        return [dataset for stream in streams for dataset in stream.datasets]
+
+    @property
+    def raw(self) -> RawFile:
+        """The open file."""
+        return self._snapshot.raw
+
+    @property
     def is_being_written(self) -> bool:
         """Whether a writer holds the file at this moment."""
         return self._snapshot.is_being_written
@@ -69,6 +104,11 @@ class StreamFileView:
         """How many structure changes the file has seen, as far as they were taken in."""
         return self._generation
 
+    @property
+    def has_updates(self) -> bool:
+        """Whether attributes were changed after their node was made."""
+        return self._updates > 0
+
     def structure(self) -> h5py.File:
         """Open the file's present structure with h5py; close it soon, it does not follow."""
         return self._snapshot.structure()
@@ -81,8 +121,11 @@ class StreamFileView:
         has_changed = self._snapshot.generation != self._generation
         if has_changed:
             generation = self._snapshot.applied_generation
-            with self._snapshot.structure() as h5:
-                self._take_in(h5)
+            try:
+                with self._snapshot.structure() as h5:
+                    self._take_in(h5)
+            except stream_groups.UNREADABLE as error:
+                raise stream_groups.unreadable(self._snapshot.raw, error) from error
             self._generation = generation
         self._take_in_updates()
         return has_changed
@@ -98,23 +141,66 @@ class StreamFileView:
         self.close()
 
     def _take_in(self, h5: h5py.File) -> None:
-        raw = self._snapshot.raw
-        for stored in stream_groups.stored_streams(raw, h5):
-            known = self._streams[stored.kind]
-            if stored.name in known:
-                cast("Any", known[stored.name]).adopt(stored.sets)
-            else:
-                known[stored.name] = _view(stored)
-                known[stored.name].look_again = self.refresh
+        raw, dataset_of = self._snapshot.raw, self._snapshot.dataset
+        self._require_recording(h5)
+        self.damaged = {}
+        for kind in KINDS:
+            for name in self._names(h5, kind):
+                self._take_in_stream(h5, kind, name)
         if not self._updates:
-            self.application.update(stream_groups.application_of(h5))
-        control = stream_groups.control_sets(raw, h5)
+            self._take_in_application(h5)
+        try:
+            control = stream_groups.control_sets(raw, h5, dataset_of)
+        except DamagedFile as error:
+            self._lose_attributes(error)
+            return
         if not control:
             return
         if self._control is None:
             self._control = DataStreamView(CONTROL, control, {})
         else:
             self._control.adopt(control)
+
+    def _require_recording(self, h5: h5py.File) -> None:
+        if isinstance(self._snapshot, Snapshot):
+            return
+        known = ("longtake_version", "file_format")
+        if not any(kind in h5 for kind in KINDS) and not any(name in h5.attrs for name in known):
+            raise NotALongtakeFile(
+                f"{self.path} was not made by longtake: it is an HDF5 file without streams; choose "
+                "another name"
+            )
+
+    def _names(self, h5: h5py.File, kind: Kind) -> list[str]:
+        try:
+            return stream_groups.stream_names(self._snapshot.raw, h5, kind)
+        except DamagedFile as error:
+            self.damaged[f"/{kind}"] = error
+            return []
+
+    def _take_in_stream(self, h5: h5py.File, kind: Kind, name: str) -> None:
+        known = self._streams[kind]
+        given = (self._snapshot.raw, h5, kind, name, self._snapshot.dataset)
+        try:
+            stored = stream_groups.stored_stream(*given)
+        except DamagedFile as error:
+            path = f"/{kind}/{name}"
+            self.damaged[path] = error
+            known[name] = cast("Any", DamagedStreamView(name, path, error))
+            return
+        if name in known and not isinstance(known[name], DamagedStreamView):
+            cast("Any", known[name]).adopt(stored.sets)
+            return
+        known[name] = made = _view(stored)
+        made.attribute_error = stored.attribute_error
+        made.look_again = self.refresh
+        made.application.update(self._updated.get(made.group, {}))
+
+    def _take_in_application(self, h5: h5py.File) -> None:
+        try:
+            self.application.update(stream_groups.application_of(h5))
+        except (*stream_groups.UNREADABLE, LongtakeError) as error:
+            self.attribute_error = stream_groups.unreadable(self._snapshot.raw, error)
 
     def _take_in_updates(self) -> None:
         if self._control is None:
@@ -123,10 +209,21 @@ class StreamFileView:
         nodes = {"/": self.application}
         for streams in self._streams.values():
             nodes |= {stream.group: stream.application for stream in streams.values()}
-        for node, updates in updates_in(self._control, self._updates):
-            self._updates += 1
-            if node in nodes:
-                nodes[node].update(updates)
+        try:
+            for node, updates in updates_in(self._control, self._updates):
+                self._updates += 1
+                self._updated.setdefault(node, {}).update(updates)
+                if node in nodes:
+                    nodes[node].update(updates)
+        except DamagedFile as error:
+            self._lose_attributes(error)
+
+    def _lose_attributes(self, error: LongtakeError) -> None:
+        """Say so wherever attributes are asked for: an update of them cannot be read."""
+        self.damaged[f"/{CONTROL}"] = self.attribute_error = error
+        for streams in self._streams.values():
+            for stream in streams.values():
+                stream.attribute_error = error
 
 
 def _view(stored: StoredStream) -> View:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Literal, cast
 
 import h5py
 import numpy as np
+from h5py import h5l  # pyright: ignore[reportAttributeAccessIssue]
 
 from longtake.errors import DamagedFile, InvalidArgument, LongtakeError, WrongType
 from longtake.hdf import GrowingDataset, layout
 from longtake.hdf.attributes import read_attribute
+from longtake.streams import unchecked_index
 from longtake.streams.columns import ColumnSet, index_dtype
 
 if TYPE_CHECKING:
@@ -32,6 +36,11 @@ _MOST_CHUNK_BYTES = 2**32 - 1
 _LONGEST_NAME = 255
 _MARKS = ("checksum", "table")
 _NUMBERS = "biufS"
+#: What h5py raises where HDF5 cannot make sense of a file.
+UNREADABLE = (OSError, RuntimeError, KeyError, ValueError, TypeError, DamagedFile)
+
+#: Gives the rows of an open dataset, however the file is read.
+DatasetOf = Callable[[h5py.Dataset], GrowingDataset]
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,8 @@ class StoredStream:
     sets: list[ColumnSet]
     application: dict[str, object]
     marks: dict[str, object]
+    #: Why the attributes that its user gave cannot be read.
+    attribute_error: LongtakeError | None = None
 
     @property
     def is_checked(self) -> bool:
@@ -56,43 +67,112 @@ class StoredStream:
 
 
 def stored_streams(raw: RawFile, h5: h5py.File) -> list[StoredStream]:
-    """Give all streams of an open file.
+    """Give all streams of an open file, to write on.
 
     Raises
     ------
     DamagedFile
-        If the file cannot be read.
+        If any of them cannot be read.
+    """
+    of = partial(GrowingDataset.of, raw)
+    found = [
+        stored_stream(raw, h5, kind, name, of)
+        for kind in KINDS
+        for name in stream_names(raw, h5, kind)
+    ]
+    for stored in found:
+        if stored.attribute_error is not None:
+            raise stored.attribute_error
+    return found
+
+
+def stream_names(raw: RawFile, h5: h5py.File, kind: Kind) -> list[str]:
+    """Give the names of a file's streams of one kind."""
+    try:
+        # Whether a name is there, and whether what it names can be opened, are two questions.
+        if not _is_own(h5, kind):
+            return []
+        parent = layout.group_at(h5, kind)
+        return [name for name in list(parent) if _is_stream(parent, name)]
+    except UNREADABLE as error:
+        raise unreadable(raw, error) from error
+
+
+def _is_stream(parent: h5py.Group, name: str) -> bool:
+    if not _is_own(parent, name):
+        return False
+    try:
+        found = parent[name]
+    except UNREADABLE:
+        return True  # whoever looks at it is told what is wrong
+    return isinstance(found, h5py.Group) and found.id.links.exists(b"index")
+
+
+def stored_stream(
+    raw: RawFile, h5: h5py.File, kind: Kind, name: str, dataset_of: DatasetOf
+) -> StoredStream:
+    """Give one stream of an open file.
+
+    Raises
+    ------
+    DamagedFile
+        If it cannot be read.
     """
     try:
-        return [
-            StoredStream(
-                kind,
-                name,
-                load_sets(raw, group),
-                application_of(group),
-                {mark: read_attribute(group, mark) for mark in _MARKS if mark in group.attrs},
-            )
-            for kind in KINDS
-            # Whether a name is there, and whether what it names can be opened, are two questions.
-            if h5.id.links.exists(kind.encode())
-            for name, group in layout.members(layout.group_at(h5, kind))
-            if isinstance(group, h5py.Group) and group.id.links.exists(b"index")
-        ]
-    except (OSError, RuntimeError, KeyError) as error:
+        group = layout.group_at(h5, f"{kind}/{name}")
+        sets = load_sets(group, dataset_of)
+        marks = {mark: read_attribute(group, mark) for mark in _MARKS if mark in group.attrs}
+        stored = StoredStream(kind, name, sets, {}, marks)
+        _require_form(stored)
+    except UNREADABLE as error:
         raise unreadable(raw, error) from error
+    try:
+        return replace(stored, application=application_of(group))
+    except (*UNREADABLE, LongtakeError) as error:
+        return replace(stored, attribute_error=unreadable(raw, error))
 
 
-def control_sets(raw: RawFile, h5: h5py.File) -> list[ColumnSet]:
+def _require_form(stored: StoredStream) -> None:
+    """Refuse datasets that a stream of its kind cannot have."""
+    columns = [dataset for columns in stored.sets for dataset in columns.columns.values()]
+    for dataset in columns:
+        if dataset.dtype.hasobject or not dataset.row_bytes:
+            raise DamagedFile(f"{dataset.path} holds no values of a fixed size")
+    is_sequence = stored.kind != "record_stream" or stored.is_table
+    if is_sequence and len(stored.sets) + len(columns) != 2:
+        raise DamagedFile(f"{stored.sets[0].group} has {len(columns)} datasets beside its index")
+    is_flat = not is_sequence or stored.kind == "data_stream"
+    if is_flat and any(dataset.row_shape for dataset in columns):
+        raise DamagedFile(f"{stored.sets[0].group} has data of more than one dimension")
+    if stored.kind == "data_stream" and columns[0].dtype != np.dtype("u1"):
+        raise DamagedFile(f"{columns[0].path} holds {columns[0].dtype}, not bytes")
+
+
+def control_sets(
+    raw: RawFile, h5: h5py.File, dataset_of: DatasetOf | None = None
+) -> list[ColumnSet]:
     """Give the set of the stream of attribute updates, if there have been any."""
     try:
+        if not _is_own(h5, CONTROL):
+            return []
         group = layout.group_at(h5, CONTROL)
-        return load_sets(raw, group) if group.id.links.exists(b"index") else []
-    except (OSError, RuntimeError, KeyError) as error:
+        if not group.id.links.exists(b"index"):
+            return []
+        return load_sets(group, dataset_of or partial(GrowingDataset.of, raw))
+    except UNREADABLE as error:
         raise unreadable(raw, error) from error
+
+
+def _is_own(group: h5py.Group, name: str) -> bool:
+    """Whether a group has a member of that name, not only a link to what is elsewhere."""
+    links, key = group.id.links, name.encode("utf-8", "surrogateescape")
+    return links.exists(key) and links.get_info(key).type == h5l.TYPE_HARD
 
 
 def unreadable(raw: RawFile, error: Exception) -> LongtakeError:
     """Say that HDF5 cannot read the file."""
+    if isinstance(error, DamagedFile) and str(raw.path) not in str(error):
+        return DamagedFile(f"{raw.path}: {error}")
     if isinstance(error, LongtakeError):
         return error
     return DamagedFile(
@@ -106,24 +186,35 @@ def application_of(group: h5py.Group) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def load_sets(raw: RawFile, group: h5py.Group) -> list[ColumnSet]:
+def load_sets(group: h5py.Group, dataset_of: DatasetOf) -> list[ColumnSet]:
     """Give the sets of a stream's columns, in the order of their positions."""
     members: dict[str, list[tuple[int, str]]] = {}
-    for name, dataset in layout.members(group):
+    for name in [name for name in list(group) if _is_own(group, name)]:
+        dataset = group[name]
         if isinstance(dataset, h5py.Dataset) and "index" in dataset.attrs:
             index = str(read_attribute(dataset, "index"))
             position = int(read_attribute(dataset, "position"))
             members.setdefault(index, []).append((position, name))
-    if "index" not in members:
-        members["index"] = []
+    if "index" not in members:  # no columns, or those of another program, which marks none
+        members["index"] = [(0, "data")] if _is_own(group, "data") else []
     sets = sorted(members.items(), key=lambda item: (item[0] != "index", min(item[1], default=())))
     return [
         ColumnSet(
-            GrowingDataset.of(raw, layout.dataset_at(group, index)),
-            {n: GrowingDataset.of(raw, layout.dataset_at(group, n)) for _, n in sorted(columns)},
+            _index_of(layout.dataset_at(group, index), dataset_of),
+            {n: dataset_of(layout.dataset_at(group, n)) for _, n in sorted(columns)},
         )
         for index, columns in sets
     ]
+
+
+def _index_of(dataset: h5py.Dataset, dataset_of: DatasetOf) -> GrowingDataset:
+    found, names = dataset_of(dataset), dataset.dtype.names or ()
+    if names and found.dtype == index_dtype(names[0]) and not found.row_shape:
+        return found
+    if names == unchecked_index.FIELDS and not found.row_shape:
+        # It has the reading half, as what it shows.
+        return cast("GrowingDataset", unchecked_index.UncheckedIndex(found))
+    raise DamagedFile(f"{found.path} is no index: its rows are {found.dtype}")
 
 
 def create_columns(

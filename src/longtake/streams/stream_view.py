@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from copy import deepcopy
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 import numpy as np
@@ -14,6 +16,7 @@ from longtake.streams.entry_ranges import Entries, Keys
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from longtake.errors import LongtakeError
     from longtake.streams.lookup import KeyLookup
 
 V = TypeVar("V")
@@ -32,6 +35,8 @@ class StreamView(ABC, Generic[V]):
         self.name = name
         #: The attributes that its user gave, as far as they were taken in.
         self.application = application
+        #: Why those cannot be read.
+        self.attribute_error: LongtakeError | None = None
         #: Called before a read, to learn of a structure that has changed; says if it had.
         self.look_again: Callable[[], bool] | None = None
 
@@ -49,7 +54,8 @@ class StreamView(ABC, Generic[V]):
         """The stream's attributes as they are now; those its user gave are in ``application``."""
         self.refresh()
         own = {"CLASS": "GROUP", "TITLE": "", "VERSION": "1.0", "name": self.name}
-        return AttributeSet(self.group, own | {"application": dict(self.application)})
+        given = self.attribute_error or deepcopy(self.application)
+        return AttributeSet(self.group, own | {"application": given})
 
     @property
     @abstractmethod
@@ -68,7 +74,7 @@ class StreamView(ABC, Generic[V]):
         return iter(self.keys())
 
     def __contains__(self, key: object) -> bool:
-        if not isinstance(key, int | np.integer):
+        if not isinstance(key, int | np.integer) or isinstance(key, bool):
             return False
         self.refresh()
         return self._known.get(int(key)) is not None
@@ -160,16 +166,14 @@ class StreamView(ABC, Generic[V]):
     def _read_items(self, first: int, last: int) -> Iterator[tuple[int, V]]:
         return zip(self._known.between(first, last).tolist(), self._read(first, last), strict=True)
 
+    @abstractmethod
     def _value(self, key: int) -> V:
-        found = self._known.position(key)
-        if not self._known.has(found, key):
-            self.refresh()
-            found = self._known.position(key)
-            if not self._known.has(found, key):
-                raise self._missing(key)
-        return next(self._read(found, found + 1))
+        """Read the value at a key."""
 
     def _positions(self, start: float | None, end: float | None) -> tuple[int, int]:
+        for bound in (start, end):
+            if bound is not None and (not isinstance(bound, Real) or bound != bound):
+                raise WrongType(f"{self.name!r}: a range is from number to number, not {bound!r}")
         if start is not None and end is not None and start > end:
             raise InvalidArgument(f"{self.name!r}: a range from {start} to {end} runs backwards")
         self.refresh()

@@ -8,6 +8,7 @@ import numpy as np
 
 from longtake.errors import InvalidArgument, WrongType
 from longtake.streams.columns import checksum_of
+from longtake.streams.declared import given_array
 from longtake.streams.sequence_writer import SequenceWriter
 from longtake.streams.table_view import TableStreamView
 
@@ -40,8 +41,8 @@ class TableStream(SequenceWriter, TableStreamView):
         WriteFailed
             If the disk is full or broken; earlier entries stay.
         """
-        array = np.asarray(rows)
-        if array.dtype != self.dtype:
+        array = given_array(self.name, rows)
+        if not np.can_cast(array.dtype, self.dtype, "equiv"):  # the byte order may differ
             raise WrongType(
                 f"{self.name!r} holds rows of {self.dtype}, not {array.dtype}; nothing was stored"
             )
@@ -50,5 +51,5 @@ class TableStream(SequenceWriter, TableStreamView):
                 f"{self.name!r}: an array of shape {array.shape} is not one of rows of shape "
                 f"{self.row_shape}; nothing was stored"
             )
-        content = np.ascontiguousarray(array)
+        content = np.ascontiguousarray(array, self.dtype)
         self._append(timestamp, content.view(np.uint8).data, len(content), checksum_of([content]))

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from longtake.streams.columns import UNCHECKED, IndexRow, checksum_of
 from longtake.streams.sequence_view import SequenceView
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _BLOCK_BYTES = 16 * 1024 * 1024
 
@@ -46,10 +41,7 @@ class TableStreamView(SequenceView[np.ndarray]):
     def _most_rows(self) -> int:
         return self._data.capacity
 
-    def _decode(self, data: np.ndarray, rows: np.ndarray) -> Iterator[np.ndarray]:
-        base = int(rows["start_index"][0])
-        for key, start, end, checksum in rows.tolist():
-            value = data[start - base : end - base]
-            if checksum not in {UNCHECKED, checksum_of([value])}:
-                raise self._columns.damaged(IndexRow(key, start, end, checksum))
-            yield value.copy()
+    def _value_of(self, data: np.ndarray, row: IndexRow) -> np.ndarray:
+        if row.checksum not in {UNCHECKED, checksum_of([data])}:
+            raise self._columns.damaged(row)
+        return data if data.base is None else data.copy()

@@ -1,0 +1,180 @@
+"""HDF5 files without a structure journal: packed ones, and recordings of other programs.
+
+Nobody appends to them in place, so they are read through HDF5 itself, which undoes filters.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self, cast
+
+import h5py
+import numpy as np
+
+from longtake.errors import DamagedFile, FileInUse, NotALongtakeFile, NotFound
+from longtake.hdf import journal, superblock
+from longtake.hdf.raw_file import RawFile
+from longtake.hdf.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from longtake.hdf.dataset import GrowingDataset
+
+_CHUNK_CACHE = 16 * 1024 * 1024
+#: A read of more than this is made only if the file is as large: it could be a trap of zeros.
+_UNASKED = 1024 * 1024 * 1024
+
+
+def open_to_read(path: Path) -> Snapshot | PlainFile:
+    """Open a file to read only: one that is appended to in place, or any other HDF5 file.
+
+    Raises
+    ------
+    NotFound, NoPermission
+        If there is no such file, or it may not be read.
+    NotALongtakeFile
+        If it is no HDF5 file.
+    FileInUse
+        If another HDF5 program is writing it.
+    """
+    snapshot = Snapshot(path)
+    if has_journal(snapshot.raw):
+        return snapshot
+    snapshot.close()
+    return PlainFile(path)
+
+
+def has_journal(raw: RawFile) -> bool:
+    """Whether a file has a structure journal where longtake's have it."""
+    places = (journal.OFFSET, journal.OFFSET + journal.SLOT_SIZE)
+    return any(raw.read(place, len(journal.MAGIC)) == journal.MAGIC for place in places)
+
+
+class PlainFile:
+    """Reads what a closed HDF5 file holds; the same face as a `Snapshot` of a live one."""
+
+    is_being_written = False
+    was_closed = True
+    generation = 0
+    applied_generation = 0
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self.raw = RawFile.reading(path)
+        except FileNotFoundError as error:
+            raise NotFound(error.errno, f"there is no file {path}") from error
+        try:
+            self._h5 = self.structure()
+        except BaseException:
+            self.raw.close()
+            raise
+
+    def structure(self) -> h5py.File:
+        """Open the file with h5py."""
+        try:
+            return h5py.File(self.path, "r", rdcc_nbytes=_CHUNK_CACHE)
+        except (OSError, RuntimeError) as error:
+            raise self._refusal(error) from error
+
+    def dataset(self, dataset: h5py.Dataset) -> GrowingDataset:
+        """Give the reading face of a dataset of this file."""
+        # It has the half of a GrowingDataset that reads; nobody writes where there is no journal.
+        stored = StoredDataset(self.raw, cast("h5py.Dataset", self._h5[str(dataset.name)]))
+        return cast("GrowingDataset", stored)
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._h5.close()
+        self.raw.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _refusal(self, error: Exception) -> Exception:
+        if isinstance(error, BlockingIOError):
+            return FileInUse(
+                error.errno, f"{self.path} is open for writing in another program: close it there"
+            )
+        if "h5clear" in str(error):
+            return FileInUse(
+                f"{self.path} is marked as being written (HDF5 SWMR): wait until its writer closes "
+                "it; if that was killed, `longtake recover` puts a copy of the file right"
+            )
+        if self.raw.read(0, 8) != superblock.SIGNATURE:
+            return NotALongtakeFile(
+                f"{self.path} was not made by longtake: it is not an HDF5 file; choose another name"
+            )
+        return DamagedFile(
+            f"{self.path} cannot be read ({error}): it is damaged, or was cut short in a copy"
+        )
+
+
+class StoredDataset:
+    """Rows of a dataset of any layout and filters, read through HDF5.
+
+    Parameters
+    ----------
+    raw : RawFile
+        Of the file, to name it in errors.
+    dataset : h5py.Dataset
+        Stays open as long as its file.
+    """
+
+    def __init__(self, raw: RawFile, dataset: h5py.Dataset) -> None:
+        self.raw = raw
+        self.path = str(dataset.name)
+        if not dataset.shape:
+            raise DamagedFile(f"{raw.path}: {self.path} has no rows that an index could point at")
+        if dataset.is_virtual or dataset.external:
+            raise DamagedFile(f"{raw.path}: {self.path} is kept in other files, which are not read")
+        self.dtype = dataset.dtype
+        self.row_shape = dataset.shape[1:]
+        self.row_bytes = self.dtype.itemsize * int(np.prod(self.row_shape, dtype=object))
+        self.capacity = int(dataset.shape[0])
+        self.rows = 0
+        self._dataset = dataset
+        _load_filters(dataset)
+
+    def __repr__(self) -> str:
+        return f"<StoredDataset {self.path}: {self.rows} of {self.capacity} rows>"
+
+    @property
+    def is_table(self) -> bool:
+        """Whether a row has fields."""
+        return self.dtype.names is not None
+
+    def read(self, row: int, count: int) -> np.ndarray:
+        """Give `count` rows from `row` as a new array."""
+        length = count * self.row_bytes
+        if length > _UNASKED and length > self.raw.size:
+            raise DamagedFile(
+                f"{self.raw.path}: {length} bytes of {self.path} were asked for, more than the "
+                "whole file has"
+            )
+        try:
+            return self._dataset[row : row + count]
+        except (OSError, RuntimeError, ValueError) as error:
+            raise DamagedFile(
+                f"{self.raw.path}: {self.path} cannot be read at row {row} ({error}): it is "
+                "damaged there"
+            ) from error
+
+    def read_bytes(self, row: int, count: int) -> bytes:
+        """Give the bytes of `count` rows from `row`."""
+        return self.read(row, count).tobytes()
+
+    def read_into(self, row: int, rows: np.ndarray) -> None:
+        """Fill a contiguous array with rows from `row`."""
+        rows[...] = self.read(row, len(rows))
+
+
+def _load_filters(dataset: h5py.Dataset) -> None:
+    """Make HDF5 know the filters that it does not come with, if a dataset has some."""
+    plist: Any = dataset.id.get_create_plist()
+    filters = [plist.get_filter(i)[0] for i in range(plist.get_nfilters())]
+    if not all(h5py.h5z.filter_avail(number) for number in filters):
+        import hdf5plugin  # noqa: F401  (it registers them)

@@ -1,0 +1,237 @@
+"""Putting right what a crash left: recordings, and SWMR files of any program."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import h5py
+from h5py import h5o  # pyright: ignore[reportAttributeAccessIssue]
+
+from longtake.errors import DamagedFile, FileInUse, NotFound
+from longtake.hdf.flagged_file import clear_flags, is_flagged, writers_of
+from longtake.hdf.plain_file import PlainFile, has_journal
+from longtake.hdf.raw_file import RawFile
+from longtake.hdf.sparse_copy import sparse_copy
+from longtake.recording.check import check
+from longtake.recording.recording import record
+from longtake.streams import StreamFileView
+from longtake.streams.damaged_view import DamagedStreamView
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Generator
+
+_UNREADABLE = (OSError, RuntimeError, KeyError, ValueError, TypeError)
+_BLOCK_BYTES = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class RecoverReport:
+    """What `recover` did.
+
+    Attributes
+    ----------
+    source : pathlib.Path
+    path : pathlib.Path
+        The file that is right now: a copy, or the source itself.
+    was_needed : bool
+        Whether there was anything to put right.
+    kept, lost : tuple of str
+        What is in the file, and what of it could not be saved.
+    """
+
+    source: Path
+    path: Path
+    was_needed: bool
+    kept: tuple[str, ...]
+    lost: tuple[str, ...]
+
+    def verdict(self) -> str:
+        """Say in one sentence what was done."""
+        if not self.was_needed and not self.lost:
+            return f"{self.source} was closed by its writer: there is nothing to put right"
+        if not self.was_needed:
+            return f"{self.source} was closed by its writer, and is damaged: {self.lost[0]}"
+        where = "put right" if self.path == self.source else f"put right in a copy, {self.path}"
+        lost = f"lost: {'; '.join(self.lost)}" if self.lost else "nothing was lost"
+        return f"{self.source} was {where}; {lost}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give everything as plain values, as for JSON."""
+        paths = {"source": str(self.source), "path": str(self.path)}
+        return asdict(self) | paths | {"verdict": self.verdict()}
+
+
+def recover(path: str | os.PathLike[str], *, in_place: bool = False) -> RecoverReport:
+    """Put a file right that a crash left, and say what was kept and what was lost.
+
+    For recordings this does what going on in them does by itself: a structure change that was cut
+    short is finished or undone, and what a power cut tore is taken off the end of each stream. An
+    HDF5 file of any other program, which a crash left marked as being written (SWMR), is unmarked,
+    and its true end told, so that every program opens it again.
+
+    Parameters
+    ----------
+    path : str or path
+    in_place : bool
+        Change the file itself. Otherwise a copy, named ``<name>.recovered.h5``, is put right.
+
+    Returns
+    -------
+    RecoverReport
+
+    Raises
+    ------
+    FileInUse
+        If the file is being written.
+    NotFound, AlreadyExists, NoPermission, WriteFailed
+        If there is no such file, or the copy cannot be made.
+    NotALongtakeFile
+        If it is no HDF5 file.
+    DamagedFile
+        If it cannot be put right; it is then as it was.
+
+    Guarantees
+    ----------
+    Entries that were whole stay as they are. Memory: as of `check`.
+
+    Examples
+    --------
+    >>> import longtake as lt, tempfile, os
+    >>> path = os.path.join(tempfile.mkdtemp(), "run.h5")
+    >>> with lt.record(path) as recording:
+    ...     recording.create_data_stream("game").append(1, "any")
+    >>> recover(path).kept
+    ('/data_stream/game: 1 entries',)
+    """
+    source = Path(path)
+    try:
+        raw = RawFile.reading(source)
+    except FileNotFoundError as error:
+        raise NotFound(error.errno, f"there is no file {source}") from error
+    try:
+        is_recording, is_marked = has_journal(raw), is_flagged(raw)
+    finally:
+        raw.close()
+    if is_recording:
+        return _recover_recording(source, in_place=in_place)
+    if is_marked:
+        return _recover_flagged(source, in_place=in_place)
+    PlainFile(source).close()  # raises if it cannot be read at all
+    return RecoverReport(source, source, was_needed=False, kept=_contents(source)[0], lost=())
+
+
+def _recover_recording(source: Path, *, in_place: bool) -> RecoverReport:
+    with StreamFileView(source) as view:
+        if view.is_being_written:
+            raise FileInUse(f"{source} is being written: there is nothing to put right yet")
+        was_needed = not view.was_closed
+        before = {
+            stream.group: len(stream.sets[0])
+            for _, stream in view.streams
+            if not isinstance(stream, DamagedStreamView)
+        }
+    target = source
+    if was_needed:
+        target = _target(source, in_place=in_place)
+        with _removed_on_error(target, source):
+            record(target, append=True).stop()
+    found = check(target)
+    lost = []
+    for stream in found.streams:
+        missing = before.get(stream.path, stream.entries) - stream.entries
+        if missing:
+            since = "" if stream.last is None else f", those after key {stream.last}"
+            lost.append(f"{stream.path}: {missing} of {before[stream.path]} entries{since}")
+    lost += [str(problem) for problem in found.problems]
+    kept = tuple(f"{stream.path}: {stream.entries} entries" for stream in found.streams)
+    return RecoverReport(source, target, was_needed, kept, tuple(lost))
+
+
+def _recover_flagged(source: Path, *, in_place: bool) -> RecoverReport:
+    writers = writers_of(source)
+    if writers:
+        listed = " and ".join(map(str, writers))
+        raise FileInUse(f"{source} is being written by process {listed}: wait until it is closed")
+    target = _target(source, in_place=in_place)
+    with _removed_on_error(target, source):
+        raw = RawFile.writing(target)
+        try:
+            before = clear_flags(raw)
+            try:
+                kept, lost = _contents(target)
+            except BaseException:
+                raw.write(0, before)
+                raise
+        finally:
+            raw.close()
+    return RecoverReport(source, target, was_needed=True, kept=kept, lost=lost)
+
+
+def _target(source: Path, *, in_place: bool) -> Path:
+    if in_place:
+        return source
+    target = source.with_name(f"{source.stem}.recovered{source.suffix}")
+    sparse_copy(source, target)
+    return target
+
+
+@contextmanager
+def _removed_on_error(target: Path, source: Path) -> Generator[None]:
+    """Take a copy away that could not be put right."""
+    try:
+        yield
+    except BaseException:
+        if target != source:
+            target.unlink(missing_ok=True)
+        raise
+
+
+def _contents(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Read all of an HDF5 file; give the datasets that can be read, and those that cannot."""
+    kept: list[str] = []
+    lost: list[str] = []
+    try:
+        with h5py.File(path, "r") as h5:
+            waiting, seen = list(h5), set()
+            while waiting:
+                name = waiting.pop(0)
+                try:
+                    waiting += _look_at(h5, name, seen, kept)
+                except _UNREADABLE as error:
+                    lost.append(f"/{name}: {error}")
+    except _UNREADABLE as error:
+        raise DamagedFile(
+            f"{path} cannot be read even when it is no longer marked as being written ({error}): "
+            "its structure had not reached the disk"
+        ) from error
+    return tuple(kept), tuple(lost)
+
+
+def _look_at(h5: h5py.File, name: str, seen: set[int], kept: list[str]) -> list[str]:
+    """Read one member of a file; give the names of those in it, if it is a group."""
+    if not isinstance(h5.get(name, getlink=True), h5py.HardLink):
+        return []
+    found: Any = h5[name]
+    address = h5o.get_info(found.id).addr
+    if address in seen:
+        return []
+    seen.add(address)
+    if isinstance(found, h5py.Group):
+        return [f"{name}/{member}" for member in found]
+    if isinstance(found, h5py.Dataset):
+        _read_through(found)
+        kept.append(f"/{name}: {found.shape} {found.dtype}")
+    return []
+
+
+def _read_through(dataset: h5py.Dataset) -> None:
+    if not dataset.shape:
+        return
+    rows = max(1, dataset.shape[0])
+    most = max(1, _BLOCK_BYTES * rows // max(1, int(dataset.nbytes)))
+    for first in range(0, dataset.shape[0], most):
+        dataset[first : first + most]
