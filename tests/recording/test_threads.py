@@ -190,7 +190,7 @@ def test_stopping_while_others_append(path, round_):
     def until_closed(act):
         done = []
         with suppress(Closed):
-            for number in count():
+            for number in range(50_000):  # not for ever, should the stop fail
                 act(number)
                 done.append(number)
                 under_way.release()
