@@ -55,7 +55,7 @@ def tail(
         shown = items[max(0, len(items) - entries) :]
         _show(shown, as_json=as_json)
         if follow:
-            last = chosen.keys()[-1] if len(items) else None
+            last = items[-1][0] if len(items) else None  # of those shown, not of those there now
             try:
                 _show(_appended(view, chosen, last), as_json=as_json)
             except KeyboardInterrupt:
