@@ -397,3 +397,14 @@ def test_column_types(path, dtype):
             assert found.dtype == np.dtype(dtype).newbyteorder("<")
     with h5py.File(path) as h5:
         assert len(h5["record_stream/s/v"]) == 3 * 300_000 - 3
+
+
+def test_a_range_stays_as_it_was_while_others_put(path, file, stream):
+    for key in (20, 30):
+        stream.put(key, columns(key))
+    items = stream.items_for_range(15, None)
+    values = stream.values()
+    stream.put(10, columns(3))
+    stream.put(20, columns(5))
+    assert [(key, len(next(iter(value.values())))) for key, value in items] == [(20, 20), (30, 30)]
+    assert [len(next(iter(value.values()))) for value in values] == [20, 30]

@@ -37,6 +37,8 @@ def open_to_read(path: Path) -> Snapshot | PlainFile:
     FileInUse
         If another HDF5 program is writing it.
     """
+    if path.is_dir():
+        raise NotALongtakeFile(f"{path} is a folder: give the name of a file")
     snapshot = Snapshot(path)
     if has_journal(snapshot.raw):
         return snapshot

@@ -83,7 +83,7 @@ class RecordingView:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self._view = StreamFileView(self.path)
-        self._files: list[File] = []  # the newest last; nodes of the others are still in hand
+        self._files: list[File] = []  # the newest, once it was asked for
         self._file_generation = -1
         self.data_streams: StreamCollection[DataStreamView] = StreamCollection(
             "Data Streams", lambda: self._present().data_streams
@@ -119,9 +119,10 @@ class RecordingView:
         """The file as a tree of nodes; what nodes there are is as it is when this is asked for."""
         generation = self._present().generation
         if not self._files or generation != self._file_generation:
-            self._files.append(File(self._view.structure(), self._rows_in_use()))
+            # Of those before, what is still in use stays open by its nodes.
+            self._files = [File(self._view.structure(), self._rows_in_use())]
             self._file_generation = generation
-        return self._files[-1]
+        return self._files[0]
 
     @property
     def spikes(self) -> Table | None:

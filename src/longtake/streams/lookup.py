@@ -106,9 +106,12 @@ class KeyLookup:
         """Give the greatest key, or None."""
         return self._keys[-1] if self._keys else None
 
-    def row_at(self, position: int) -> int:
-        """Give the newest row of the key at that position."""
-        return position if self._rows is None else self._rows[position]
+    def rows_between(self, first: int, last: int) -> np.ndarray:
+        """Give the newest row of each key at positions [first, last), (n,) int64."""
+        self._merge()
+        if self._rows is None:
+            return np.arange(first, max(first, last), dtype=np.int64)
+        return np.array(self._rows[first:last], np.int64)
 
     def _merge(self) -> None:
         if not self._recent:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from longtake.streams.entry_ranges import Entries, Keys
 from longtake.streams.lookup import KeyLookup
 from longtake.streams.stream_view import StreamView
 
@@ -132,9 +133,34 @@ class RecordStreamView(StreamView[Columns]):
             raise self._missing(key)
         return self._value_of(number, row)
 
+    def values_for_range(
+        self, start: float | None = None, end: float | None = None
+    ) -> Entries[Columns]:
+        """Give the values of the keys from `start` up to, not including, `end`."""
+        _, numbers = self._entries(start, end)
+        return Entries(0, len(numbers), lambda first, last: self._values(numbers[first:last]))
+
+    def items_for_range(
+        self, start: float | None = None, end: float | None = None
+    ) -> Entries[tuple[int, Columns]]:
+        """Give the (key, value) pairs from key `start` up to, not including, `end`."""
+        keys, numbers = self._entries(start, end)
+
+        def read(first: int, last: int) -> Iterator[tuple[int, Columns]]:
+            return zip(keys[first:last], self._values(numbers[first:last]), strict=True)
+
+        return Entries(0, len(numbers), read)
+
+    def _entries(self, start: float | None, end: float | None) -> tuple[Keys, np.ndarray]:
+        """Give the keys of a range and their rows, which later puts do not change."""
+        first, last = self._positions(start, end)
+        return Keys(self._known.between(first, last)), self._known.rows_between(first, last)
+
     def _read(self, first: int, last: int) -> Iterator[Columns]:
-        for position in range(first, last):
-            number = self._lookups[0].row_at(position)
+        return self._values(self._known.rows_between(first, last))
+
+    def _values(self, numbers: np.ndarray) -> Iterator[Columns]:
+        for number in numbers.tolist():
             yield self._value_of(number, self._sets[0].row(number))
 
     def _value_of(self, number: int, row: IndexRow) -> Columns:
