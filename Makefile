@@ -6,7 +6,7 @@ RUN := $(UV) run --frozen --all-extras
 # Where Python is told not to keep what it compiled, it is compiled once here instead.
 BYTECODE := $(if $(PYTHONDONTWRITEBYTECODE),--compile-bytecode)
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench crash clean
 
 demo: .venv/installed          ## simulate a movie, track it, compare with the truth
 	$(RUN) longtake demo
@@ -22,6 +22,10 @@ check: .venv/installed         ## format, lint, types, import contracts
 
 bench: .venv/installed         ## longtake beside trackpy, as ratios
 	$(RUN) python -m benchmarks
+
+crash: .venv/installed         ## the crash tests at length: 1 000 kills, about an hour
+	LONGTAKE_CRASH_ROUNDS=167 $(RUN) pytest -q tests/recording/test_killed.py
+	$(RUN) pytest -q tests/streams/test_crash.py tests/streams/test_crash_of_recordings.py
 
 clean:
 	rm -rf .venv .uv

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from longtake.errors import LongtakeError
 from longtake.recording import RecordingView
 
 KILLS = 6
+#: `make crash` asks for more.
+ROUNDS = int(os.environ.get("LONGTAKE_CRASH_ROUNDS", "1"))
 DEADLINE_S = 60
 
 #: Appends to three streams, makes new ones and sets attributes; says what returned, a line each.
@@ -98,8 +101,9 @@ def read_by_others(path) -> None:
             node.read()
 
 
-def test_killed_recordings_keep_what_they_acknowledged(path):
-    moments = random.Random(3)
+@pytest.mark.parametrize("round_", range(ROUNDS))
+def test_killed_recordings_keep_what_they_acknowledged(path, round_):
+    moments = random.Random(3 + round_)
     told: dict[str, int] = {}
     made: set[int] = set()
     begun: set[int] = set()
