@@ -142,14 +142,14 @@ class SequenceView(StreamView[V]):
             first += len(rows)
 
     def _value(self, key: int) -> V:
-        known = self._known
-        at = known.position(key)
-        if not known.has(at, key):
-            self.refresh()
-            known = self._known
-            at = known.position(key)
-            if not known.has(at, key):
-                raise self._missing(key)
+        at = self._lookup.position(key)
+        for take_in in (self._catch_up, self.refresh):
+            if self._lookup.has(at, key):
+                break
+            take_in()
+            at = self._lookup.position(key)
+        if not self._lookup.has(at, key):
+            raise self._missing(key)
         row = self._columns.row(at)
         self._require_size(row)
         return self._read_one(row)
