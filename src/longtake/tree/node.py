@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ class Tree:
             raise Closed(f"{self.filename} was closed; open it again to read from it")
 
 
-class Node:
+class Node(ABC):
     """A thing in an HDF5 file, known by its path.
 
     Its own names begin with ``_v_``, as PyTables has them, to leave the others to what the file
@@ -91,8 +92,9 @@ class Node:
         """What PyTables prints in brackets: the kind of node, and its shape."""
         return type(self).__name__
 
+    @abstractmethod
     def _details(self) -> str:
-        raise NotImplementedError
+        """What `repr` tells of an open node, after its path."""
 
 
 class UnImplemented(Node):
