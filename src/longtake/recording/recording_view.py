@@ -83,7 +83,7 @@ class RecordingView:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self._view = StreamFileView(self.path)
-        self._files: list[File] = []  # the newest, once it was asked for
+        self._file: File | None = None  # once it was asked for
         self._file_generation = -1
         self.data_streams: StreamCollection[DataStreamView] = StreamCollection(
             "Data Streams", lambda: self._present().data_streams
@@ -118,11 +118,11 @@ class RecordingView:
     def file(self) -> File:
         """The file as a tree of nodes; what nodes there are is as it is when this is asked for."""
         generation = self._present().generation
-        if not self._files or generation != self._file_generation:
-            # Of those before, what is still in use stays open by its nodes.
-            self._files = [File(self._view.structure(), self._rows_in_use())]
+        if self._file is None or generation != self._file_generation:
+            # Of the one before, what is still in use stays open by its nodes.
+            self._file = File(self._view.structure(), self._rows_in_use())
             self._file_generation = generation
-        return self._files[0]
+        return self._file
 
     @property
     def spikes(self) -> Table | None:
@@ -141,8 +141,8 @@ class RecordingView:
 
     def close(self) -> None:
         """Give the file back. Closing twice is allowed."""
-        for file in self._files:
-            file.close()
+        if self._file is not None:
+            self._file.close()
         self._view.close()
 
     def __enter__(self) -> Self:
