@@ -67,8 +67,7 @@ class KeyLookup:
 
     def keys(self) -> np.ndarray:
         """Give all keys, ascending, (n,) int64."""
-        self._merge()
-        return np.array(self._keys, np.int64)
+        return self.between(0, len(self))
 
     def between(self, first: int, last: int) -> np.ndarray:
         """Give the keys at positions [first, last), ascending, (n,) int64."""
@@ -97,10 +96,7 @@ class KeyLookup:
 
     def rows(self) -> np.ndarray:
         """Give the newest row of each key, in ascending order of key, (n,) int64."""
-        self._merge()
-        if self._rows is None:
-            return np.arange(len(self._keys), dtype=np.int64)
-        return np.array(self._rows, np.int64)
+        return self.rows_between(0, len(self))
 
     def last_key(self) -> int | None:
         """Give the greatest key, or None."""

@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import h5py
-import numpy as np
 
 from longtake.errors import AlreadyExists, Closed, InvalidArgument, WrongType
 from longtake.hdf import GrowingDataset, LiveFile, layout
@@ -25,6 +24,8 @@ from longtake.streams.table_stream import TableStream
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+
+    import numpy as np
 
     from longtake.hdf.live_file import Durability
     from longtake.streams.columns import ColumnSet
@@ -113,12 +114,7 @@ class StreamFile:
         self, name: str, attributes: Mapping[str, object] | None = None
     ) -> DataStream:
         """Add a stream of anything by timestamp."""
-
-        def make(group: h5py.Group) -> ColumnSet:
-            types = {"data": np.dtype("u1")}
-            raw = self._file.raw
-            return stream_groups.create_columns(raw, group, "index", "timestamp", types, 0)
-
+        make = partial(stream_groups.create_entries, self._file.raw)
         return cast("DataStream", self._create("data_stream", name, attributes, make))
 
     def create_frame_stream(
@@ -296,11 +292,7 @@ class StreamFile:
 
                 def edit(h5: h5py.File) -> list[GrowingDataset]:
                     group = layout.group_at(h5, CONTROL)
-                    types = {"data": np.dtype("u1")}
-                    raw = self._file.raw
-                    made.append(
-                        stream_groups.create_columns(raw, group, "index", "timestamp", types, 0)
-                    )
+                    made.append(stream_groups.create_entries(self._file.raw, group))
                     return made[0].datasets
 
                 self._file.change(edit)

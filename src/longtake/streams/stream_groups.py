@@ -237,6 +237,11 @@ def create_columns(
     return ColumnSet(GrowingDataset.of(raw, rows), columns)
 
 
+def create_entries(raw: RawFile, group: h5py.Group) -> ColumnSet:
+    """Make an index, and a dataset of bytes for entries of any shape."""
+    return create_columns(raw, group, "index", "timestamp", {"data": np.dtype("u1")}, 0)
+
+
 def create_frames(
     raw: RawFile, group: h5py.Group, shape: tuple[int, ...], dtype: np.dtype
 ) -> ColumnSet:

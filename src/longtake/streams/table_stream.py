@@ -1,4 +1,4 @@
-"""Writing a record stream whose rows are those of one compound table."""
+"""Writing a record stream whose rows are those of one dataset."""
 
 from __future__ import annotations
 
