@@ -15,12 +15,12 @@ from longtake.errors import (
     LongtakeError,
     WriteFailed,
 )
-from longtake.hdf import LiveFile
+from longtake.hdf import LiveFile, on_disk
 from longtake.hdf.raw_file import RawFile
 from longtake.streams import RecordStream, StreamFile, StreamFileView, stream_groups
 from tests.hdf.make import CHUNK_ROWS, add, append, file_with, found_datasets
 
-CALLS = ("write", "reserve", "resize", "sync")
+CALLS = ("write", "reserve", "resize", "sync", "sync_range")
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +28,7 @@ def unsynced(monkeypatch):
     """Do not wait for the disk: what fails is the call."""
     monkeypatch.setattr(os, "fdatasync", lambda _: None)
     monkeypatch.setattr(os, "fsync", lambda _: None)
+    monkeypatch.setattr(os, "RWF_DSYNC", 0)
 
 
 @pytest.fixture
@@ -82,7 +83,14 @@ def require(streams, done: list) -> None:
 
 
 @pytest.mark.parametrize(("error", "times"), [("ENOSPC", 1), ("EIO", 10**9), ("interrupt", 1)])
-def test_a_failure_at_every_call_keeps_what_was_acknowledged(tmp_path, monkeypatch, error, times):
+@pytest.mark.parametrize("waiting", ["few", "many"])
+def test_a_failure_at_every_call_keeps_what_was_acknowledged(
+    tmp_path, monkeypatch, error, times, waiting
+):
+    """Whether few rows were waiting for the disk when the structure changed, or many."""
+    if waiting == "many":
+        monkeypatch.setattr(on_disk, "_LITTLE", -1)
+        monkeypatch.setattr(on_disk, "_SOON_S", 1000)
     monkeypatch.setattr(stream_groups, "_INDEX_CHUNK", 128)
     monkeypatch.setattr(stream_groups, "_COLUMN_CHUNK_BYTES", 4096)
     kinds = ("write", "reserve", "resize") if error == "ENOSPC" else CALLS
@@ -189,8 +197,8 @@ def test_a_sync_that_fails_is_told(path, monkeypatch, durability):
     append(one, np.arange(1))
     if durability == "interval":
         file.appended()
-        assert file._sync_timer is not None
-        file._sync_timer.join()
+        assert file._on_disk._timer is not None
+        file._on_disk._timer.join()
     for _ in range(2):
         with pytest.raises(WriteFailed, match="broken"):
             file.appended()

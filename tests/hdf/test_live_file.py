@@ -160,7 +160,7 @@ def test_durability(path, monkeypatch, durability):
     log.record(monkeypatch)
     append(one, np.arange(1))
     file.appended()
-    timer = file._sync_timer
+    timer = file._on_disk._timer
     if durability == "interval":
         assert timer is not None
         timer.join()  # it fires after a second

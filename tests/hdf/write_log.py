@@ -16,7 +16,7 @@ class WriteLog:
     """All that was done to the files of one process, in order.
 
     An operation is ("write", offset, bytes), ("resize", size), ("reserve", offset, length),
-    ("sync",) or ("acknowledge", anything).
+    ("sync",), ("sync_range", offset, length) or ("acknowledge", anything).
     """
 
     operations: list[tuple] = field(default_factory=list)
@@ -31,31 +31,16 @@ class WriteLog:
 
     def record(self, monkeypatch) -> None:
         """Log the calls of every RawFile from now on."""
-        real = {name: getattr(RawFile, name) for name in ("write", "resize", "reserve", "sync")}
+        for name in ("write", "resize", "reserve", "sync", "sync_range"):
+            monkeypatch.setattr(RawFile, name, self._logged(name, getattr(RawFile, name)))
 
-        def write(raw, offset, data):
-            self.operations.append(("write", offset, bytes(data)))
-            real["write"](raw, offset, data)
+    def _logged(self, name: str, real):
+        def call(raw, *arguments):
+            kept = [a if isinstance(a, int) else bytes(a) for a in arguments]
+            self.operations.append((name, *kept))
+            real(raw, *arguments)
 
-        def resize(raw, size):
-            self.operations.append(("resize", size))
-            real["resize"](raw, size)
-
-        def reserve(raw, offset, length):
-            self.operations.append(("reserve", offset, length))
-            real["reserve"](raw, offset, length)
-
-        def sync(raw):
-            self.operations.append(("sync",))
-            real["sync"](raw)
-
-        for name, function in (
-            ("write", write),
-            ("resize", resize),
-            ("reserve", reserve),
-            ("sync", sync),
-        ):
-            monkeypatch.setattr(RawFile, name, function)
+        return call
 
     def images(self, first: int, *, half: bool):
         """Give (operations done, file bytes) after each prefix, or with half of the next write."""
@@ -75,8 +60,8 @@ class WriteLog:
     def power_cut(self, count: int, rng: np.random.Generator) -> tuple[int, bytes]:
         """Give (operations that are safe, file bytes) for a power cut after `count` operations.
 
-        Every sector that was written since the last sync holds any of the versions it has had
-        since, each chosen by itself.
+        Every sector that was written since it was last synced holds any of the versions it has
+        had since, each chosen by itself. What was synced by itself has its length, too.
         """
         syncs = [i for i, op in enumerate(self.operations[:count]) if op[0] == "sync"]
         safe = syncs[-1] + 1 if syncs else 0
@@ -84,24 +69,32 @@ class WriteLog:
         for operation in self.operations[:safe]:
             apply(image, operation)
         latest = bytearray(image)
+        least = len(image)  # the length that is known to be on disk
         versions: dict[int, list[bytes]] = {}
         for operation in self.operations[safe:count]:
-            before = bytes(latest)
-            apply(latest, operation)
-            if operation[0] != "write":
-                continue
-            for at in sectors(operation[1], len(operation[2])):
-                old = before[at : at + SECTOR].ljust(SECTOR, b"\0")
-                new = bytes(latest[at : at + SECTOR]).ljust(SECTOR, b"\0")
-                versions.setdefault(at, [old]).append(new)
-        size = (
-            len(latest) if len(latest) >= len(image) else int(rng.choice([len(latest), len(image)]))
-        )
+            if operation[0] == "sync_range":
+                least = len(latest)
+                for at in sectors(*operation[1:]):
+                    versions[at] = [sector(latest, at)]
+            elif operation[0] == "write":
+                for at in sectors(operation[1], len(operation[2])):
+                    versions.setdefault(at, [sector(latest, at)])
+                apply(latest, operation)
+                for at in sectors(operation[1], len(operation[2])):
+                    versions[at].append(sector(latest, at))
+            else:
+                apply(latest, operation)
+        size = len(latest) if len(latest) >= least else int(rng.choice([len(latest), least]))
         image = image[:size].ljust(size, b"\0")
         for at, choices in versions.items():
             piece = choices[int(rng.integers(len(choices)))]
             image[at : at + SECTOR] = piece[: max(0, min(SECTOR, size - at))]
         return safe, bytes(image)
+
+
+def sector(image: bytearray, at: int) -> bytes:
+    """Give the bytes of the sector at an offset."""
+    return bytes(image[at : at + SECTOR]).ljust(SECTOR, b"\0")
 
 
 def sectors(offset: int, length: int) -> range:

@@ -10,7 +10,7 @@ import pytest
 import tables
 
 from longtake.errors import LongtakeError
-from longtake.hdf import transaction
+from longtake.hdf import on_disk, transaction
 from longtake.streams import StreamFile, StreamFileView, stream_groups
 from tests.hdf.write_log import WriteLog
 
@@ -20,6 +20,7 @@ def unsynced(monkeypatch):
     """Do not wait for the disk: here it is the log of calls that says what was synced."""
     monkeypatch.setattr(os, "fdatasync", lambda _: None)
     monkeypatch.setattr(os, "fsync", lambda _: None)
+    monkeypatch.setattr(os, "RWF_DSYNC", 0)
 
 
 @pytest.fixture
@@ -28,6 +29,14 @@ def small_chunks(monkeypatch):
     monkeypatch.setattr(stream_groups, "_INDEX_CHUNK", 128)
     monkeypatch.setattr(stream_groups, "_COLUMN_CHUNK_BYTES", 4096)
     monkeypatch.setattr(transaction, "HEADROOM", 64 * 1024)
+
+
+@pytest.fixture(params=["few", "many"])
+def waiting(monkeypatch, request):
+    """As if few rows were waiting for the disk when the structure changes, or many."""
+    if request.param == "many":
+        monkeypatch.setattr(on_disk, "_LITTLE", -1)
+        monkeypatch.setattr(on_disk, "_SOON_S", 1000)
 
 
 def value(key: int, *, particle: bool = False) -> dict[str, np.ndarray]:
@@ -147,8 +156,9 @@ def test_every_write_prefix_recovers(tmp_path, monkeypatch, small_chunks, half):
     assert seen > 200
 
 
-@pytest.mark.parametrize("durability", ["interval", "entry"])
-def test_a_power_cut_keeps_what_was_synced(tmp_path, monkeypatch, small_chunks, durability):
+@pytest.mark.parametrize("durability", ["process", "interval", "entry"])
+@pytest.mark.usefixtures("small_chunks", "waiting")
+def test_a_power_cut_keeps_what_was_synced(tmp_path, monkeypatch, durability):
     log = WriteLog()
     with monkeypatch.context() as patch:
         log.record(patch)
@@ -180,13 +190,14 @@ def verify_after_power_cut(path, acknowledged: list) -> None:
     read_plainly(path)
 
 
-def test_the_power_cut_notices_a_missing_sync(tmp_path, monkeypatch, small_chunks):
+@pytest.mark.usefixtures("small_chunks", "waiting")
+def test_the_power_cut_notices_a_missing_sync(tmp_path, monkeypatch):
     """A control: if the changes were not synced before they are applied, it fails."""
     log = WriteLog()
     with monkeypatch.context() as patch:
         log.record(patch)
         begun = run(tmp_path / "run.h5", log)
-    log.operations[begun:] = [op for op in log.operations[begun:] if op[0] != "sync"]
+    log.operations[begun:] = [op for op in log.operations[begun:] if "sync" not in op[0]]
     rng = np.random.default_rng(1)
     path = tmp_path / "image.h5"
     failures = 0

@@ -14,7 +14,7 @@ import pytest
 import tables
 
 from longtake.errors import LongtakeError
-from longtake.hdf import transaction
+from longtake.hdf import on_disk, transaction
 from longtake.streams import StreamFile, StreamFileView, stream_groups
 from tests.hdf.write_log import WriteLog
 from tests.streams.kinds import KINDS, same
@@ -29,6 +29,7 @@ def small_and_unsynced(monkeypatch):
     """Chunks of a page, so that a short run grows; and it is the log that says what was synced."""
     monkeypatch.setattr(os, "fdatasync", lambda _: None)
     monkeypatch.setattr(os, "fsync", lambda _: None)
+    monkeypatch.setattr(os, "RWF_DSYNC", 0)
     monkeypatch.setattr(stream_groups, "_INDEX_CHUNK", 16)
     monkeypatch.setattr(stream_groups, "_COLUMN_CHUNK_BYTES", 1024)
     monkeypatch.setattr(stream_groups, "_FRAMES_CHUNK_BYTES", 1024)
@@ -169,8 +170,13 @@ def test_every_write_prefix_opens_with_all_that_was_acknowledged(tmp_path, monke
     assert seen > 100
 
 
-@pytest.mark.parametrize("durability", ["interval", "entry"])
-def test_a_power_cut_keeps_what_was_synced(tmp_path, monkeypatch, durability):
+@pytest.mark.parametrize("durability", ["process", "interval", "entry"])
+@pytest.mark.parametrize("waiting", ["few", "many"])
+def test_a_power_cut_keeps_what_was_synced(tmp_path, monkeypatch, durability, waiting):
+    """Whether few rows were waiting for the disk when the structure changed, or many."""
+    if waiting == "many":
+        monkeypatch.setattr(on_disk, "_LITTLE", -1)
+        monkeypatch.setattr(on_disk, "_SOON_S", 1000)
     log, begun = logged_run(tmp_path / "run.h5", monkeypatch, durability)
     rng = np.random.default_rng(2)
     path = tmp_path / "image.h5"

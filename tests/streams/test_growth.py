@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from longtake.hdf import GrowingDataset, LiveFile
@@ -62,6 +62,7 @@ def made() -> tuple[Growth, Room, ColumnSet]:
 @given(
     st.lists(st.tuples(st.integers(0, 3000), st.floats(0, 2)), min_size=1, max_size=300),
 )
+@example([(1097, 0.0), (3000, 0.0), (144, 0.0), (3000, 0.0), (3000, 0.0)])
 def test_there_is_room_always_and_little_of_it_is_waste(values):
     """After any appends, at any rate: capacity - rows <= rows/12 + 3 chunks."""
     clock = Clock()
@@ -91,6 +92,19 @@ def test_steps_are_few_when_much_comes(monkeypatch):
         clock.now += 1e-3
         grown.make_room(number, 500 * number)
     assert len(room.steps) < 200  # 10 000 000 rows, 19 532 chunks of x
+
+
+def test_large_frames_come_eight_at_a_time(monkeypatch):
+    """Each has a chunk of its own, and a step takes longer than to write one."""
+    clock = Clock()
+    monkeypatch.setattr(growth, "monotonic", clock)
+    columns = ColumnSet(sized("index", "u1", 128), {"frames": sized("frames", "V1000000", 1)})
+    room = Room()
+    grown = Growth(room, columns)  # pyright: ignore[reportArgumentType]
+    for number in range(1, 81):
+        clock.now += 5e-3
+        grown.make_room(number, number)
+    assert len(room.steps) < 16
 
 
 def test_no_step_is_larger_than_256_mib(monkeypatch):

@@ -129,7 +129,12 @@ def _decode_body(
 
 def write(raw: RawFile, change: Change) -> None:
     """Put a change into its slot; not synced."""
-    raw.write(OFFSET + (change.generation & 1) * SLOT_SIZE, encode(change))
+    raw.write(place(change)[0], encode(change))
+
+
+def place(change: Change) -> tuple[int, int]:
+    """Give the offset of a change in the file, and its length."""
+    return OFFSET + (change.generation & 1) * SLOT_SIZE, len(encode(change))
 
 
 def read(raw: RawFile) -> list[Change]:

@@ -20,6 +20,7 @@ from longtake.errors import (
 from longtake.hdf import creation, journal, layout, locks, recovery, superblock, transaction
 from longtake.hdf.journal import Change
 from longtake.hdf.live_ranges import LiveRanges
+from longtake.hdf.on_disk import OnDisk
 from longtake.hdf.overlay import Overlay
 from longtake.hdf.raw_file import RawFile
 
@@ -37,7 +38,7 @@ _DURABILITIES = get_args(Durability)
 #: Datasets that change in one transaction; more of them could overflow a journal slot.
 _BATCH = 16
 _WATCH_S = 1.0
-_SYNC_S = 1.0
+_INTERVAL_S = 1.0
 
 
 class LiveFile:
@@ -68,16 +69,14 @@ class LiveFile:
         self.true_end = found.true_end
         self.published = found.published
         self.was_clean = found.clean
-        #: Rows known to be on disk when the file was left, by the offset of their index.
-        self.synced_rows = found.synced
         self._put_right(found)
         self._datasets: list[GrowingDataset] = []
+        self._on_disk = OnDisk(raw, self._datasets, found.synced)
         self._live = LiveRanges()
         self._turn = threading.RLock()
         self._asking = threading.Lock()  # of those who ask for growth
         self._helper: ThreadPoolExecutor | None = None
         self._growing: Future[None] | None = None
-        self._sync_timer: threading.Timer | None = None
         self._watched = monotonic()
         self._state: Literal["open", "closed", "broken"] = "open"
         self._lost: LongtakeError | None = None  # why nothing more is stored
@@ -167,7 +166,12 @@ class LiveFile:
     @property
     def is_open(self) -> bool:
         """Whether structure changes can be made."""
-        return self._state == "open" and not self.raw.is_closed and self._lost is None
+        return self._state == "open" and not self.raw.is_closed and not self._failure
+
+    @property
+    def synced_rows(self) -> dict[int, int]:
+        """Rows known to be on disk, by the offset of their index."""
+        return self._on_disk.rows
 
     @property
     def is_growing(self) -> bool:
@@ -190,17 +194,14 @@ class LiveFile:
     def appended(self) -> None:
         """Keep the promise of `durability` for the row just written, and watch the file."""
         if self.durability == "entry":
-            self._sync_now()
-        elif self.durability == "interval" and self._sync_timer is None:
-            self._sync_timer = threading.Timer(_SYNC_S, self._sync_now)
-            self._sync_timer.daemon = True
-            self._sync_timer.start()
+            self._on_disk.sync_or_fail()
+        elif self.durability == "interval":
+            self._on_disk.sync_within(_INTERVAL_S)
         now = monotonic()
         if now - self._watched > _WATCH_S:
             self._watched = now
             self._watch()
-        if self._lost is not None:
-            raise self._lost
+        self._require_kept()
 
     def close(self) -> None:
         """Show the true extents and end, and give the file back.
@@ -213,8 +214,7 @@ class LiveFile:
         try:
             if self._state == "open":
                 self._watch()
-                if self._lost is not None:
-                    raise self._lost
+                self._require_kept()
                 self._settle()
         finally:
             self.abandon()
@@ -229,11 +229,10 @@ class LiveFile:
     def _stop_threads(self) -> None:
         if self._helper is not None:
             self._helper.shutdown(wait=True)
-        if self._sync_timer is not None:
-            self._sync_timer.cancel()
+        self._on_disk.stop()
 
     def _settle(self) -> None:
-        self.raw.sync()
+        self._on_disk.sync()
         nothing_was_done = self.generation == self._first_generation and self.was_clean
         if nothing_was_done and not self._datasets and self.published == self.true_end:
             return
@@ -290,7 +289,7 @@ class LiveFile:
         self, overlay: Overlay, reserved: list[tuple[int, int]], take_in: Callable[[], None]
     ) -> None:
         """Make a change, then `take_in` what it means here."""
-        change = transaction.plan(overlay, self.generation + 1, self.published, self.synced_rows)
+        change = transaction.plan(overlay, self.generation + 1, self.published, self._on_disk.rows)
         transaction.refuse_live(change, self._live, self.path)
         try:
             for start, end in reserved:
@@ -313,34 +312,31 @@ class LiveFile:
             raise
 
     def _finish(self, change: Change) -> None:
-        """Sync a change that is written ahead, then apply it."""
-        rows = {d.first_offset: d.rows for d in self._datasets if d.is_table}
-        self.raw.sync()
+        """Apply a change that is written ahead, once it would survive a power cut."""
+        self._on_disk.secure(change)
         transaction.apply(self.raw, change)
+        self._on_disk.applied(change)
         self.generation = change.generation
         self.true_end = change.true_after
         self.published = change.published
-        self.synced_rows = rows
-
-    def _sync_now(self) -> None:
-        self._sync_timer = None
-        try:
-            self.raw.sync()
-        except Closed:
-            pass
-        except WriteFailed as error:
-            self._lost = error
 
     def _require_open(self) -> None:
         if self._state == "closed" or self.raw.is_closed:
             raise Closed(f"{self.path} was closed; open it again to write on")
-        if self._lost is not None:
-            raise self._lost
+        self._require_kept()
         if self._state == "broken":
             raise WriteFailed(
                 f"a write to {self.path} was stopped half way; close it and open it again, which "
                 "puts it right"
             )
+
+    def _require_kept(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+    @property
+    def _failure(self) -> LongtakeError | None:
+        return self._lost or self._on_disk.failure
 
     def _watch(self) -> None:
         """Notice what other programs did to the file."""

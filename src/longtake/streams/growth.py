@@ -13,15 +13,17 @@ _LARGEST_STEP = 256 * 1024 * 1024
 _AHEAD_S = 5.0
 #: A step is at most this part of what there is, so that little is left over at the end.
 _PART = 16
+#: But frames that fill chunks of their own come by so many, for a step costs milliseconds.
+_FRAMES = 8
 
 
 class Growth:
     """Grows the datasets of a set of columns before they are full.
 
     A step is what some seconds will need at the rate of late, in whole chunks; at most a
-    sixteenth of what there is (or two chunks), and 256 MiB: so its cost does not grow with the
-    stream, and its waste stays small. A helper thread takes it when a quarter of the last step
-    is left; only an append that outruns that, or is larger than a step, waits.
+    sixteenth of what there is (or two chunks, or eight frames), and 256 MiB: so its cost does not
+    grow with the stream, and its waste stays small. A helper thread takes it when a quarter of the
+    last step is left; only an append that outruns that, or is larger than a step, waits.
     """
 
     def __init__(self, file: LiveFile, columns: ColumnSet) -> None:
@@ -61,11 +63,12 @@ class Growth:
             rate = (rows - self._rows_then[dataset]) / seconds
             chunk = dataset.chunk_rows
             most = min(
-                max(dataset.capacity // _PART, 2 * chunk), _LARGEST_STEP // dataset.row_bytes
+                max(dataset.capacity // _PART, 2 * chunk, _FRAMES),
+                _LARGEST_STEP // dataset.row_bytes,
             )
             step = min(int(rate * _AHEAD_S), most)
             needed = max(rows, dataset.capacity)
-            capacity = -(-(needed + max(step, 1)) // chunk) * chunk
+            capacity = max(needed // chunk + 1, (needed + step) // chunk) * chunk
             self._steps[dataset] = capacity - needed
             wanted[dataset] = capacity
         self._since = monotonic()
