@@ -41,7 +41,7 @@ def column(group: h5py.Group, name: str) -> h5py.Dataset:
 
 def append(dataset: GrowingDataset, values: np.ndarray) -> None:
     """Write rows after those in use, for which there must be room."""
-    dataset.write(dataset.rows, values.astype("<i8"))
+    dataset.write(dataset.rows, values.astype("<i8").tobytes())
     dataset.rows += len(values)
 
 

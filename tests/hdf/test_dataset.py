@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longtake.errors import DamagedFile
+from longtake.errors import DamagedFile, InvalidArgument
 from longtake.hdf import GrowingDataset, Snapshot, layout
 from longtake.hdf.raw_file import RawFile
 from tests.hdf.make import CHUNK_ROWS, add, append, file_with
@@ -53,7 +53,7 @@ def test_pieces_across_runs(made, data):
     row = data.draw(st.integers(0, dataset.capacity - 1))
     count = data.draw(st.integers(1, dataset.capacity - row))
     values = np.arange(1, count + 1, dtype="<u2")
-    dataset.write(row, values)
+    dataset.write(row, values.tobytes())
     expected = np.zeros(dataset.capacity, "<u2")
     expected[row : row + count] = values
     chunks = [dataset.raw.read(10 * place, 10) for place in places]
@@ -77,7 +77,7 @@ def test_neighbouring_chunks_are_one_run(made):
 @given(chunked(), st.data())
 def test_tails_are_cleared(made, data):
     dataset, _ = made
-    dataset.write(0, np.full(dataset.capacity, 7, "<u2"))
+    dataset.write(0, np.full(dataset.capacity, 7, "<u2").tobytes())
     dataset.rows = data.draw(st.integers(0, dataset.capacity))
     (dataset.clear_tail if data.draw(st.booleans()) else dataset.scrub_tail)()
     expected = [7] * dataset.rows + [0] * (dataset.capacity - dataset.rows)
@@ -146,8 +146,10 @@ def test_missing_chunks_are_noticed(tmp_path):
     path = tmp_path / "f.h5"
     with h5py.File(path, "w") as h5:
         h5.create_dataset("d", (30,), "i4", chunks=(10,))[20:] = 1
-        with pytest.raises(DamagedFile, match="chunks missing"):
-            GrowingDataset.of(RawFile.reading(path), h5["d"])
+        h5.create_dataset("absurd", (2**60,), "i1", chunks=(1,))[0] = 1
+        for name in ("d", "absurd"):
+            with pytest.raises(DamagedFile, match="chunks missing"):
+                GrowingDataset.of(RawFile.reading(path), h5[name])
 
 
 def test_two_datasets_made_in_one_change(tmp_path):
@@ -168,3 +170,15 @@ def test_a_growth_while_the_structure_is_looked_at(tmp_path):
         found = GrowingDataset.of(snapshot.raw, dataset)
         assert (found.capacity, found.chunks) == (before, before // CHUNK_ROWS)
     file.close()
+
+
+@given(chunked(), st.data())
+def test_rows_past_the_room_are_refused(made, data):
+    """They would be written over what follows in the file."""
+    dataset, _ = made
+    row = data.draw(st.integers(0, dataset.capacity))
+    room = dataset.chunks * dataset.chunk_rows - row
+    before = bytes(dataset.raw.data)
+    with pytest.raises(InvalidArgument, match="room"):
+        dataset.write(row, bytes(dataset.row_bytes * (room + data.draw(st.integers(1, 100)))))
+    assert dataset.raw.data == before

@@ -81,7 +81,7 @@ def test_pytables_shows_tables_and_arrays(tmp_path):
         return [GrowingDataset.of(file.raw, table)]
 
     (table,) = file.change(edit)
-    table.write(0, np.array([(5, 6), (7, 8)], dtype))
+    table.write(0, np.array([(5, 6), (7, 8)], dtype).tobytes())
     table.rows = 2
     file.close()
     with tables.open_file(str(path)) as h5:
@@ -105,7 +105,7 @@ def test_other_hdf5_versions_can_read(tmp_path, h5dump):
 def test_a_copied_or_renamed_file_is_whole(tmp_path):
     """Everything that recovery needs is inside the file."""
     file, (one,) = file_with(tmp_path / "f.h5", "one")
-    one.write(0, np.arange(9, dtype="<i8"))
+    one.write(0, np.arange(9, dtype="<i8").tobytes())
     one.rows = 9
     shutil.copy(tmp_path / "f.h5", tmp_path / "copy.h5")
     (tmp_path / "f.h5").rename(tmp_path / "new name.h5")

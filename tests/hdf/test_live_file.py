@@ -91,7 +91,7 @@ def test_close_trims(path):
 def test_reopening_in_the_middle_of_a_chunk(path):
     file, (one,) = file_with(path, "one")
     append(one, np.arange(10))
-    one.write(10, np.full(5, 9))  # an append that was taken back
+    one.write(10, np.full(5, 9).tobytes())  # an append that was taken back
     file.close()
     for begin in (10, 600, 601):
         file = LiveFile.open(path)
@@ -182,7 +182,7 @@ def test_a_file_that_is_taken_away_is_noticed_and_stays_so(path, monkeypatch, ha
     else:
         path.with_name("new").write_bytes(b"new")
         path.with_name("new").rename(path)
-    monkeypatch.setattr(file, "_watched", -10.0)
+    monkeypatch.setattr(file, "_watch_at", -10.0)
     for _ in range(3):
         append(one, np.arange(1))
         with pytest.raises(FileChangedElsewhere):

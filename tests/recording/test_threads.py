@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -238,3 +239,38 @@ def test_stopping_from_several_threads(path):
     recording.stop_after_seconds(0.01)
     together(*[recording.stop] * 4, recording.wait_until_stopped)
     assert recording.has_stopped()
+
+
+def test_threads_may_look_at_a_stream_while_others_append(path):
+    """At the object that is written, and at one view."""
+    wrong: list[BaseException] = []
+    is_over = threading.Event()
+
+    def look(stream) -> None:
+        try:
+            while not is_over.is_set():
+                seen = len(stream)
+                assert list(stream.keys())[:seen] == list(range(seen))
+                assert seen == 0 or stream[seen - 1] == seen - 1
+        except BaseException as error:  # told to the test
+            wrong.append(error)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with record(path) as recording:
+            stream = recording.create_data_stream("s")
+            with RecordingView(path) as view:
+                shared = [stream] * 3 + [view.data_streams["s"]] * 3
+                threads = [threading.Thread(target=look, args=[one]) for one in shared]
+                for thread in threads:
+                    thread.start()
+                for key in range(3000):
+                    stream.append(key, key)
+                is_over.set()
+                for thread in threads:
+                    thread.join()
+    finally:
+        is_over.set()
+        sys.setswitchinterval(interval)
+    assert not wrong

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from longtake.errors import Closed, InvalidArgument, WrongType
+from longtake.hdf import layout
 from longtake.hdf.attributes import read_attribute
 from longtake.streams import StreamFile, StreamFileView
 from longtake.streams.attribute_log import AttributeLog, copied
@@ -144,3 +145,30 @@ def test_a_stopped_log_takes_nothing():
     with pytest.raises(Closed, match="no attribute of /x was set"):
         log.update("/x", application, {"a": 1})
     assert application == {}
+
+
+@pytest.mark.parametrize(("streams", "size"), [(5, 59_000), (100, 10)])
+def test_updates_of_many_streams_are_kept_however_large(path, streams, size):
+    """One structure change holds a quarter of a mebibyte."""
+    with StreamFile.create(path) as file:
+        for n in range(streams):
+            stream = file.create_data_stream(f"s{n}", {"note": "x" * size})
+            stream.set_attribute("note", "y" * size)
+    with h5py.File(path) as h5:
+        for n in range(streams):
+            application = read_attribute(layout.group_at(h5, f"data_stream/s{n}"), "application")
+            assert application == {"note": "y" * size}
+
+
+def test_large_attributes_can_be_replaced_again_and_again(path):
+    for n in range(8):
+        with StreamFile.open_or_create(path) as file:
+            if n == 0:
+                file.create_data_stream("s")
+            stream = file.data_streams["s"]
+            stream.set_attribute("note", chr(97 + n) * 59_000)
+            file.update_attributes({"note": chr(65 + n) * 59_000})
+    with StreamFileView(path) as view:
+        assert view.was_closed
+        assert view.application == {"note": "H" * 59_000}
+        assert view.data_streams["s"].attributes.application == {"note": "h" * 59_000}

@@ -334,7 +334,7 @@ def test_later_columns_of_a_value_that_never_came(path, file, stream):
 
 def test_a_torn_append_is_cleared(path, file, stream):
     stream.put(1, columns())
-    stream.datasets[1].write(3, np.full(40, 3.5))  # its row never came
+    stream.datasets[1].write(3, np.full(40, 3.5).tobytes())  # its row never came
     file._file.abandon()
     with StreamFile.open(path) as reopened:
         assert reopened.record_streams["s"].keys().tolist() == [1]
@@ -345,7 +345,7 @@ def test_a_torn_append_is_cleared(path, file, stream):
 def test_a_row_that_points_nowhere_is_damage_when_the_structure_is_known(path, file, stream):
     stream.put(1, columns())
     with StreamFileView(path) as view:
-        stream.datasets[0].write(1, np.array([2, 3, 10**9, 5], "<u8"))
+        stream.datasets[0].write(1, np.array([2, 3, 10**9, 5], "<u8").tobytes())
         with pytest.raises(DamagedFile, match="points at data rows 3 to 1000000000"):
             view.record_streams["s"].refresh()
 

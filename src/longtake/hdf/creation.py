@@ -22,12 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-    from typing_extensions import Buffer
 
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
-def create(path: Path, image: Buffer) -> RawFile:
+def create(path: Path, image: bytes | bytearray) -> RawFile:
     """Make a file of these bytes, on disk, under a name that must be free.
 
     Raises

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from h5py import h5d, h5s  # pyright: ignore[reportAttributeAccessIssue]
 
-from longtake.errors import DamagedFile
+from longtake.errors import DamagedFile, InvalidArgument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import h5py
-    from typing_extensions import Buffer
 
     from longtake.hdf.overlay import Overlay
     from longtake.hdf.raw_file import RawFile
@@ -67,7 +66,8 @@ class GrowingDataset:
         expected = -(-dataset.shape[0] // made.chunk_rows)
         # A growth that is applied meanwhile shows its chunks before its rows.
         del places[expected:]
-        if [start // made.chunk_rows for start, _ in places] != list(range(expected)):
+        at = (start // made.chunk_rows for start, _ in places)
+        if len(places) < expected or any(a != b for a, b in enumerate(at)):
             raise DamagedFile(f"{raw.path}: {path} has chunks missing")
         made.extend([offset for _, offset in places], dataset.shape[0])
         return made
@@ -104,20 +104,35 @@ class GrowingDataset:
         for start, end, offset in zip(self._starts, ends, self._offsets, strict=True):
             yield offset, offset + end - start
 
-    def write(self, row: int, data: Buffer) -> None:
-        """Write whole rows, from `row`; they must be within the capacity."""
+    def write(self, row: int, data: bytes | memoryview) -> None:
+        """Write whole rows, from `row`: bytes, or a view of bytes.
+
+        Raises
+        ------
+        InvalidArgument
+            If there is no room for them; nothing was written.
+        """
         at = row * self.row_bytes
-        end = at + (len(data) if isinstance(data, bytes) else memoryview(data).nbytes)
+        end = at + len(data)
+        low, high, shift = self._run
+        if not (low <= at and end <= high):  # as it nearly always is: the run written to last
+            self._write_pieces(at, memoryview(data))
+            return
         if end > self._written:
             self._written = end
-        low, high, shift = self._run
-        if low <= at and end <= high:  # as nearly always: all of it in the run written to last
-            self.raw.write(at + shift, data)
-            return
-        view = memoryview(data).cast("B")
-        for offset, low, high in self._pieces(at, len(view)):
-            self.raw.write(offset, view[low:high])
+        self.raw.write(at + shift, data)
+
+    def _write_pieces(self, at: int, view: memoryview) -> None:
+        end = at + len(view)
+        if end > self.chunks * self.chunk_rows * self.row_bytes:
+            raise InvalidArgument(
+                f"{self.raw.path}: rows up to byte {end} of {self.path}, which has room for "
+                f"{self.capacity} rows of {self.row_bytes} bytes; nothing was written"
+            )
         if end > at:
+            self._written = max(self._written, end)
+            for offset, low, high in self._pieces(at, len(view)):
+                self.raw.write(offset, view[low:high])
             self._run = self._run_at(end - 1)
 
     def _run_at(self, at: int) -> tuple[int, int, int]:

@@ -71,13 +71,14 @@ class LiveFile:
         self.was_clean = found.clean
         self._put_right(found)
         self._datasets: list[GrowingDataset] = []
-        self._on_disk = OnDisk(raw, self._datasets, found.synced)
+        self._on_disk = OnDisk(raw, self._datasets, found.synced, self._lose)
         self._live = LiveRanges()
         self._turn = threading.RLock()
         self._asking = threading.Lock()  # of those who ask for growth
         self._helper: ThreadPoolExecutor | None = None
         self._growing: Future[None] | None = None
-        self._watched = monotonic()
+        self.calm_until = 0.0  # in seconds of `time.monotonic`
+        self._watch_at = monotonic() + _WATCH_S
         self._state: Literal["open", "closed", "broken"] = "open"
         self._lost: LongtakeError | None = None  # why nothing more is stored
 
@@ -166,7 +167,7 @@ class LiveFile:
     @property
     def is_open(self) -> bool:
         """Whether structure changes can be made."""
-        return self._state == "open" and not self.raw.is_closed and not self._failure
+        return self._state == "open" and not self.raw.is_closed and not self._lost
 
     @property
     def synced_rows(self) -> dict[int, int]:
@@ -192,16 +193,23 @@ class LiveFile:
             self._growing = self._helper.submit(self._grow_quietly, dict(capacities))
 
     def appended(self) -> None:
-        """Keep the promise of `durability` for the row just written, and watch the file."""
+        """Keep the promise of `durability` for the row just written, and watch the file.
+
+        Until `calm_until` there is nothing to do, and who appends often need not ask.
+        """
+        if monotonic() > self._watch_at:
+            self._watch()
         if self.durability == "entry":
-            self._on_disk.sync_or_fail()
+            self._on_disk.sync_and_tell()
         elif self.durability == "interval":
             self._on_disk.sync_within(_INTERVAL_S)
-        now = monotonic()
-        if now - self._watched > _WATCH_S:
-            self._watched = now
-            self._watch()
+        else:
+            self.calm_until = self._watch_at
         self._require_kept()
+
+    def _lose(self, error: LongtakeError) -> None:
+        self._lost = error
+        self.calm_until = 0.0
 
     def close(self) -> None:
         """Show the true extents and end, and give the file back.
@@ -331,24 +339,25 @@ class LiveFile:
             )
 
     def _require_kept(self) -> None:
-        if self._failure is not None:
-            raise self._failure
-
-    @property
-    def _failure(self) -> LongtakeError | None:
-        return self._lost or self._on_disk.failure
+        if self._lost is not None:
+            raise self._lost
 
     def _watch(self) -> None:
         """Notice what other programs did to the file."""
+        self._watch_at = monotonic() + _WATCH_S
         status = os.fstat(self.raw.fd)
         if status.st_size < self.true_end or self.raw.read(0, 8) != superblock.SIGNATURE:
-            self._lost = FileChangedElsewhere(
-                f"another program cut {self.path} short while it was being written: what it held "
-                "is gone; write to a new file"
+            self._lose(
+                FileChangedElsewhere(
+                    f"another program cut {self.path} short while it was being written: what it "
+                    "held is gone; write to a new file"
+                )
             )
         elif status.st_nlink == 0:
-            self._lost = FileChangedElsewhere(
-                f"{self.path} was deleted while it was being written: write to a new file"
+            self._lose(
+                FileChangedElsewhere(
+                    f"{self.path} was deleted while it was being written: write to a new file"
+                )
             )
 
 

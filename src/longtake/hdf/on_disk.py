@@ -9,6 +9,8 @@ from longtake.errors import Closed, WriteFailed
 from longtake.hdf import journal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from longtake.hdf.dataset import GrowingDataset
     from longtake.hdf.journal import Change
     from longtake.hdf.raw_file import RawFile
@@ -29,21 +31,24 @@ class OnDisk:
         Those that are appended to; the list may grow.
     rows : dict of int to int
         Rows known to be on disk, by the offset of their index.
+    tell : callable
+        Told why what was written may never get there.
     """
 
-    def __init__(self, raw: RawFile, datasets: list[GrowingDataset], rows: dict[int, int]) -> None:
+    def __init__(
+        self,
+        raw: RawFile,
+        datasets: list[GrowingDataset],
+        rows: dict[int, int],
+        tell: Callable[[WriteFailed], None],
+    ) -> None:
         self.rows = rows
         self._raw = raw
         self._datasets = datasets
         self._bytes = 0  # of all rows, when the file was last synced
         self._applied: Change | None = None  # the edits of which may not be on disk
         self._timer: threading.Timer | None = None
-        self._failure: WriteFailed | None = None
-
-    @property
-    def failure(self) -> WriteFailed | None:
-        """Why what was written may never get there."""
-        return self._failure
+        self._tell = tell
 
     def sync(self) -> None:
         """Wait for everything."""
@@ -80,19 +85,19 @@ class OnDisk:
     def sync_within(self, seconds: float) -> None:
         """Wait for everything in another thread, soon."""
         if self._timer is None:
-            self._timer = threading.Timer(seconds, self.sync_or_fail)
+            self._timer = threading.Timer(seconds, self.sync_and_tell)
             self._timer.daemon = True
             self._timer.start()
 
-    def sync_or_fail(self) -> None:
-        """Wait for everything; an error is kept, and told as `failure`."""
+    def sync_and_tell(self) -> None:
+        """Wait for everything; an error is told."""
         self._timer = None
         try:
             self.sync()
         except Closed:
             pass
         except WriteFailed as error:
-            self._failure = error
+            self._tell(error)
 
     def stop(self) -> None:
         """Let no other thread wait any more."""

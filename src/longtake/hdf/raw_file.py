@@ -10,8 +10,6 @@ from longtake.errors import Closed, NoPermission, NotALongtakeFile, WriteFailed
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from typing_extensions import Buffer
-
 
 class RawFile:
     """Bytes at offsets of one open file.
@@ -84,15 +82,19 @@ class RawFile:
                 return
             done += count
 
-    def write(self, offset: int, data: Buffer) -> None:
+    def write(self, offset: int, data: bytes | bytearray | memoryview) -> None:
         """Write all of `data` at `offset`, or raise `WriteFailed`."""
         try:
             done = os.pwrite(self.fd, data, offset)
-            size = len(data) if isinstance(data, bytes) else memoryview(data).nbytes
-            while done < size:  # a disk that fills up writes a part first
-                done += os.pwrite(self.fd, memoryview(data).cast("B")[done:], offset + done)
+            if done != len(data):
+                self._write_rest(offset + done, memoryview(data).cast("B")[done:])
         except OSError as error:
             raise self._failed("write", error) from error
+
+    def _write_rest(self, offset: int, data: memoryview) -> None:
+        while data:  # a disk that fills up writes a part first
+            done = os.pwrite(self.fd, data, offset)
+            data, offset = data[done:], offset + done
 
     def resize(self, size: int) -> None:
         """Make the file `size` bytes long; new bytes are zeros and take no space yet."""

@@ -8,7 +8,7 @@ import numpy as np
 from xxhash import xxh3_64_intdigest
 
 from longtake.errors import InvalidArgument
-from longtake.streams.columns import index_dtype, nonzero
+from longtake.streams.columns import UNCHECKED, index_dtype, nonzero
 from longtake.streams.data_view import DataStreamView
 from longtake.streams.entry_codec import encode_entry
 from longtake.streams.sequence_writer import SequenceWriter
@@ -62,7 +62,9 @@ class DataStream(SequenceWriter, DataStreamView):
             If the disk is full or broken; earlier entries stay, and appending may be tried again.
         """
         content = encode_entry(data)
-        checksum = nonzero(xxh3_64_intdigest(content))
+        checksum = xxh3_64_intdigest(content)
+        if checksum <= UNCHECKED:
+            checksum = nonzero(checksum)
         self._append(timestamp, content, len(content), checksum)
 
     def append_many(self, timestamps: Iterable[int], values: Iterable[Any]) -> None:

@@ -80,7 +80,7 @@ class FrameStream(SequenceWriter, FrameStreamView):
         """
         content = self._checked(frame, self.shape)
         checksum = checksum_of([content]) if self.is_checked else UNCHECKED
-        self._append(timestamp, content.data, 1, checksum)
+        self._append(timestamp, _bytes_of(content), 1, checksum)
 
     def append_many(self, timestamps: Iterable[int], frames: ArrayLike) -> None:
         """Store several frames, with two writes in all.
@@ -108,7 +108,7 @@ class FrameStream(SequenceWriter, FrameStreamView):
         if self.is_checked:
             flat = content.reshape(len(keys), math.prod(self.shape))
             rows["checksum"] = [checksum_of([frame]) for frame in flat]
-        self._append_many(content.data, rows)
+        self._append_many(_bytes_of(content), rows)
 
     def _checked(self, frames: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
         array = given_array(self.name, frames)
@@ -123,3 +123,7 @@ class FrameStream(SequenceWriter, FrameStreamView):
                 f".astype({self.dtype.name!r}); nothing was stored"
             )
         return np.ascontiguousarray(array, self.dtype)
+
+
+def _bytes_of(array: np.ndarray) -> memoryview:
+    return array.reshape(-1).view(np.uint8).data

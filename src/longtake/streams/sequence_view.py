@@ -35,7 +35,7 @@ class SequenceView(StreamView[V]):
         self._disorder = ""  # what is wrong with the row after those in the lookup
         (self._columns,) = sets
         (self._data,) = self._columns.columns.values()
-        self._columns.advance()
+        self._columns.take_in()
 
     def adopt(self, sets: list[ColumnSet]) -> None:
         """Read from this set from now on, which holds all that the old one did."""
@@ -85,7 +85,8 @@ class SequenceView(StreamView[V]):
             the entries before it can still be read by their keys.
         """
         if self.look_again is not None:
-            self._look(self.look_again)
+            with self.looking:
+                self._look(self.look_again)
         self._catch_up()
         if self._disorder:
             raise DamagedFile(self._disorder)
@@ -103,18 +104,21 @@ class SequenceView(StreamView[V]):
 
     def take_in(self) -> None:
         """Take in the rows that were written, as far as the known structure reaches."""
-        self._columns.advance()
+        self._columns.take_in()
 
     def require_unblocked(self) -> None:
         """Raise `DamagedFile` if a row points outside of the data."""
         self._columns.require_unblocked()
 
     def _catch_up(self) -> None:
-        known, there = len(self._lookup), len(self._columns)
-        while known < there and not self._disorder:
-            rows = self._columns.rows(known, min(there, known + _LOOKUP_ROWS))
-            self._lookup.add_many(self._in_order(rows["timestamp"], known), known)
-            known += len(rows)
+        if len(self._lookup) == len(self._columns):
+            return
+        with self.looking:
+            known, there = len(self._lookup), len(self._columns)
+            while known < there and not self._disorder:
+                rows = self._columns.rows(known, min(there, known + _LOOKUP_ROWS))
+                self._lookup.add_many(self._in_order(rows["timestamp"], known), known)
+                known += len(rows)
 
     def _in_order(self, keys: np.ndarray, first: int) -> np.ndarray:
         """Give the keys up to one that no `append` writes, for it comes after a later one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,13 +17,13 @@ from longtake.whole_number import whole_number
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from typing_extensions import Buffer
-
     from longtake.hdf import LiveFile
     from longtake.streams.attribute_log import AttributeLog
     from longtake.streams.columns import ColumnSet
 
 _LEAST_KEY, _MOST_KEY = -(2**63), 2**63 - 1
+#: Less than any key.
+_NONE = _LEAST_KEY - 1
 
 
 class SequenceWriter(StreamWriter, SequenceView[Any]):
@@ -39,7 +40,7 @@ class SequenceWriter(StreamWriter, SequenceView[Any]):
         super().__init__(name, sets, application)
         self._begin(file, log)
         self._growth = Growth(file, self._columns)
-        self._last: int | None = self._stored_last()
+        self._last = self._stored_last()
 
     def recover(self, synced_rows: Mapping[int, int]) -> None:
         """After a crash: cut what is not whole."""
@@ -47,15 +48,17 @@ class SequenceWriter(StreamWriter, SequenceView[Any]):
         self._columns.clear_tails()
         self._last = self._stored_last()
 
-    def _append(self, timestamp: int, content: Buffer, count: int, checksum: int) -> None:
+    def _append(
+        self, timestamp: int, content: bytes | memoryview, count: int, checksum: int
+    ) -> None:
         with self._turn:
             if self._is_stopped:
                 self._require_going()
-            if timestamp.__class__ is not int or not _LEAST_KEY <= timestamp <= _MOST_KEY:
+            if timestamp.__class__ is not int or timestamp > _MOST_KEY or timestamp < _LEAST_KEY:
                 timestamp = whole_number(timestamp, f"{self.name!r}: a timestamp")
-            if self._last is not None and timestamp <= self._last:
+            if timestamp <= self._last:
                 raise self._late(timestamp, self._last)
-            columns, growth = self._columns, self._growth
+            columns, growth, file = self._columns, self._growth, self._file
             rows, end = columns.index.rows, columns.end
             if rows >= growth.calm_rows or end + count > growth.calm_data:
                 growth.make_room(rows + 1, end + count)
@@ -65,9 +68,10 @@ class SequenceWriter(StreamWriter, SequenceView[Any]):
             except BaseException:
                 self._look_back(rows, end)
                 raise
-            self._file.appended()
+            if monotonic() > file.calm_until:
+                file.appended()
 
-    def _append_many(self, content: Buffer, index_rows: np.ndarray) -> None:
+    def _append_many(self, content: bytes | memoryview, index_rows: np.ndarray) -> None:
         if not len(index_rows):
             return
         with self._turn:
@@ -75,7 +79,7 @@ class SequenceWriter(StreamWriter, SequenceView[Any]):
             columns = self._columns
             rows, end = len(columns), columns.end
             first = int(index_rows["timestamp"][0])
-            if self._last is not None and first <= self._last:
+            if first <= self._last:
                 raise self._late(first, self._last)
             index_rows["start_index"] += np.uint64(end)
             index_rows["end_index"] += np.uint64(end)
@@ -105,6 +109,6 @@ class SequenceWriter(StreamWriter, SequenceView[Any]):
             "timestamps ascend; nothing was stored"
         )
 
-    def _stored_last(self) -> int | None:
+    def _stored_last(self) -> int:
         count = len(self._columns)
-        return self._columns.row(count - 1).key if count else None
+        return self._columns.row(count - 1).key if count else _NONE

@@ -50,6 +50,12 @@ _INSTEAD: tuple[tuple[type | tuple[type, ...], str], ...] = (
 
 def looks_storable(value: object) -> bool:
     """Tell quickly whether a value can be stored, but for the range of integers and broken text."""
+    if type(value) is dict:
+        for key, part in value.items():
+            if type(part) not in _NUMBERS or type(key) is not str:
+                break
+        else:
+            return True  # numbers by names, as most entries are
     size = 0
     waiting = [(value, 1)]
     while waiting:

@@ -11,6 +11,7 @@ import h5py
 from longtake.errors import AlreadyExists, Closed, InvalidArgument, WrongType
 from longtake.hdf import GrowingDataset, LiveFile, layout
 from longtake.hdf.attributes import write_attribute
+from longtake.hdf.journal import SlotOverflow
 from longtake.streams import stream_groups
 from longtake.streams.attribute_log import AttributeLog, copied, updates_in
 from longtake.streams.data_stream import DataStream
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from longtake.streams.columns import ColumnSet
 
     Stream = DataStream | FrameStream | RecordStream | TableStream
+
+#: So many nodes' attributes are written in one change, if they are small.
+_FOLD = 16
 
 
 class StreamFile:
@@ -199,8 +203,10 @@ class StreamFile:
                 stream.stop()
         self._log.stop()
         try:
-            if self._file.is_open and (self._log.updated or attributes):
-                self._file.change(partial(self._fold, dict(attributes or {})))
+            if self._file.is_open:
+                self._fold(list(self._log.updated.items()))
+                if attributes:
+                    self._file.change(partial(_write_attributes, attributes))
         finally:
             self._file.close()
 
@@ -299,13 +305,17 @@ class StreamFile:
                 self._control = DataStream(CONTROL, made, {}, self._file, self._log)
             return self._control
 
-    def _fold(self, attributes: dict[str, object], h5: h5py.File) -> list[GrowingDataset]:
-        """Make HDF5 attributes of what was updated, and of these at the root."""
-        for name, value in attributes.items():
-            write_attribute(h5, name, value)
-        for node, application in self._log.updated.items():
-            write_attribute(layout.group_at(h5, node), "application", application)
-        return []
+    def _fold(self, updated: list[tuple[str, dict[str, object]]]) -> None:
+        """Make HDF5 attributes of what was updated, as many at once as the journal takes."""
+        for first in range(0, len(updated), _FOLD):
+            some = updated[first : first + _FOLD]
+            try:
+                self._file.change(partial(_write_applications, some))
+            except SlotOverflow:
+                if len(some) == 1:
+                    raise
+                self._fold(some[: len(some) // 2])
+                self._fold(some[len(some) // 2 :])
 
     def _add_set(self, stream: str, dtypes: dict[str, np.dtype]) -> ColumnSet:
         """Add columns to a record stream that has values already."""
@@ -330,6 +340,20 @@ class StreamFile:
 
         self._file.change(edit)
         return made[0]
+
+
+def _write_attributes(attributes: Mapping[str, object], h5: h5py.File) -> list[GrowingDataset]:
+    for name, value in attributes.items():
+        write_attribute(h5, name, value)
+    return []
+
+
+def _write_applications(
+    updated: list[tuple[str, dict[str, object]]], h5: h5py.File
+) -> list[GrowingDataset]:
+    for node, application in updated:
+        write_attribute(layout.group_at(h5, node), "application", application)
+    return []
 
 
 def _free_name(group: h5py.Group, wanted: str, others: Mapping[str, object]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from longtake.errors import DamagedFile, LongtakeError, NotALongtakeFile
@@ -45,6 +46,7 @@ class StreamFileView:
         #: What of the file, by path, cannot be read; the rest can.
         self.damaged: dict[str, LongtakeError] = {}
         self._generation = -1
+        self._looking = threading.RLock()
         try:
             self.refresh()
         except BaseException:
@@ -118,17 +120,21 @@ class StreamFileView:
 
         Gives whether the structure had changed.
         """
-        has_changed = self._snapshot.generation != self._generation
-        if has_changed:
-            generation = self._snapshot.applied_generation
-            try:
-                with self._snapshot.structure() as h5:
-                    self._take_in(h5)
-            except stream_groups.UNREADABLE as error:
-                raise stream_groups.unreadable(self._snapshot.raw, error) from error
-            self._generation = generation
-        self._take_in_updates()
-        return has_changed
+        with self._looking:
+            has_changed = self._snapshot.generation != self._generation
+            if has_changed:
+                self._take_in_structure()
+            self._take_in_updates()
+            return has_changed
+
+    def _take_in_structure(self) -> None:
+        generation = self._snapshot.applied_generation
+        try:
+            with self._snapshot.structure() as h5:
+                self._take_in(h5)
+        except stream_groups.UNREADABLE as error:
+            raise stream_groups.unreadable(self._snapshot.raw, error) from error
+        self._generation = generation
 
     def close(self) -> None:
         """Give the file back."""
@@ -194,6 +200,7 @@ class StreamFileView:
         known[name] = made = _view(stored)
         made.attribute_error = stored.attribute_error
         made.look_again = self.refresh
+        made.looking = self._looking
         made.application.update(self._updated.get(made.group, {}))
 
     def _take_in_application(self, h5: h5py.File) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
 from copy import deepcopy
 from numbers import Real
@@ -11,6 +12,7 @@ import numpy as np
 
 from longtake.errors import InvalidArgument, KeyNotFound, WrongType
 from longtake.hdf.attribute_set import AttributeSet
+from longtake.hdf.html_table import html_table, told
 from longtake.streams.entry_ranges import Entries, Keys
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ class StreamView(ABC, Generic[V]):
 
     A view is as the file is at the moment of each call, also while another process writes it.
     What `keys`, `values`, `items` and their ``_for_range`` forms give stays as it was then.
+    Threads may share it.
 
     Like a dict, a view iterates over its keys, and ``key in view`` asks for a key.
     """
@@ -39,6 +42,8 @@ class StreamView(ABC, Generic[V]):
         self.attribute_error: LongtakeError | None = None
         #: Called before a read, to learn of a structure that has changed; says if it had.
         self.look_again: Callable[[], bool] | None = None
+        #: Of the threads that take in what was written; views of one file share theirs.
+        self.looking = threading.RLock()
 
     @abstractmethod
     def refresh(self) -> None:
@@ -51,7 +56,12 @@ class StreamView(ABC, Generic[V]):
 
     @property
     def attributes(self) -> AttributeSet:
-        """The stream's attributes as they are now; those its user gave are in ``application``."""
+        """The stream's attributes; those its user gave are in ``application``.
+
+        They are those of the moment this is asked, also of a stream that is being written: what
+        ``set_attribute`` has set is among them when it has returned. What was given stays as it
+        is; ask again to see what has changed since.
+        """
         self.refresh()
         own = {"CLASS": "GROUP", "TITLE": "", "VERSION": "1.0", "name": self.name}
         given = self.attribute_error or deepcopy(self.application)
@@ -80,7 +90,28 @@ class StreamView(ABC, Generic[V]):
         return self._known.get(int(key)) is not None
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.name!r}: {len(self)} entries>"
+        return f"<{type(self).__name__} {self.name!r}: {told(self._count)}>"
+
+    def _count(self) -> str:
+        return f"{len(self)} entries"
+
+    def _repr_html_(self) -> str:
+        parts = {
+            "entries": self._count,
+            "keys": self._span,
+            "values": self._form,
+            "attributes": lambda: repr(self.attributes["application"]),
+        }
+        rows = ((name, told(tell)) for name, tell in parts.items())
+        return html_table(f"{type(self).__name__} {self.name!r}", rows)
+
+    def _span(self) -> str:
+        keys = self.keys()
+        return f"{keys[0]} to {keys[-1]}" if keys else "none yet"
+
+    def _form(self) -> str:
+        """Say what a value is."""
+        return "of any shape"
 
     def keys(self) -> Keys:
         """Give all keys."""
