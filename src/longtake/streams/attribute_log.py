@@ -12,15 +12,23 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from longtake.errors import Closed, DamagedFile, InvalidArgument, WrongType
+from longtake.hdf import layout
+from longtake.hdf.attributes import write_attribute
+from longtake.hdf.journal import SlotOverflow
 from longtake.hdf.plain import encode_plain
 from longtake.hdf.plain_decode import decode_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    import h5py
+
+    from longtake.hdf import GrowingDataset, LiveFile
     from longtake.streams.data_stream import DataStream
     from longtake.streams.data_view import DataStreamView
 
+#: So many nodes' attributes are made in one structure change, if they are small.
+_TOGETHER = 16
 #: HDF5 keeps at most 64 KiB in an object's header.
 _MOST_BYTES = 60_000
 
@@ -62,6 +70,26 @@ class AttributeLog:
         """Take nothing more; waits for what is under way."""
         with self._turn:
             self._is_stopped = True
+
+    def fold(self, file: LiveFile) -> None:
+        """Make HDF5 attributes of what was updated."""
+        nodes = list(self.updated)
+        for first in range(0, len(nodes), _TOGETHER):
+            self._fold(file, nodes[first : first + _TOGETHER])
+
+    def _fold(self, file: LiveFile, nodes: list[str]) -> None:
+        def write(h5: h5py.File) -> list[GrowingDataset]:
+            for node in nodes:
+                write_attribute(layout.group_at(h5, node), "application", self.updated[node])
+            return []
+
+        try:
+            file.change(write)
+        except SlotOverflow:
+            if len(nodes) == 1:
+                raise
+            self._fold(file, nodes[: len(nodes) // 2])
+            self._fold(file, nodes[len(nodes) // 2 :])
 
 
 def copied(attributes: Mapping[str, object] | None) -> dict[str, object]:

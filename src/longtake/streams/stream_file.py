@@ -11,7 +11,6 @@ import h5py
 from longtake.errors import AlreadyExists, Closed, InvalidArgument, WrongType
 from longtake.hdf import GrowingDataset, LiveFile, layout
 from longtake.hdf.attributes import write_attribute
-from longtake.hdf.journal import SlotOverflow
 from longtake.streams import stream_groups
 from longtake.streams.attribute_log import AttributeLog, copied, updates_in
 from longtake.streams.data_stream import DataStream
@@ -32,9 +31,6 @@ if TYPE_CHECKING:
     from longtake.streams.columns import ColumnSet
 
     Stream = DataStream | FrameStream | RecordStream | TableStream
-
-#: So many nodes' attributes are written in one change, if they are small.
-_FOLD = 16
 
 
 class StreamFile:
@@ -204,7 +200,7 @@ class StreamFile:
         self._log.stop()
         try:
             if self._file.is_open:
-                self._fold(list(self._log.updated.items()))
+                self._log.fold(self._file)
                 if attributes:
                     self._file.change(partial(_write_attributes, attributes))
         finally:
@@ -305,18 +301,6 @@ class StreamFile:
                 self._control = DataStream(CONTROL, made, {}, self._file, self._log)
             return self._control
 
-    def _fold(self, updated: list[tuple[str, dict[str, object]]]) -> None:
-        """Make HDF5 attributes of what was updated, as many at once as the journal takes."""
-        for first in range(0, len(updated), _FOLD):
-            some = updated[first : first + _FOLD]
-            try:
-                self._file.change(partial(_write_applications, some))
-            except SlotOverflow:
-                if len(some) == 1:
-                    raise
-                self._fold(some[: len(some) // 2])
-                self._fold(some[len(some) // 2 :])
-
     def _add_set(self, stream: str, dtypes: dict[str, np.dtype]) -> ColumnSet:
         """Add columns to a record stream that has values already."""
         for column, dtype in dtypes.items():
@@ -345,14 +329,6 @@ class StreamFile:
 def _write_attributes(attributes: Mapping[str, object], h5: h5py.File) -> list[GrowingDataset]:
     for name, value in attributes.items():
         write_attribute(h5, name, value)
-    return []
-
-
-def _write_applications(
-    updated: list[tuple[str, dict[str, object]]], h5: h5py.File
-) -> list[GrowingDataset]:
-    for node, application in updated:
-        write_attribute(layout.group_at(h5, node), "application", application)
     return []
 
 
