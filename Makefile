@@ -20,7 +20,7 @@ check: .venv/installed         ## format, lint, types, import contracts
 	$(RUN) pyright
 	$(RUN) lint-imports
 
-bench: .venv/installed         ## longtake beside trackpy, as ratios
+bench: .venv/installed         ## longtake beside what people use today, as ratios
 	$(RUN) python -m benchmarks
 
 crash: .venv/installed         ## the crash tests at length: 1 000 kills, about an hour

@@ -1,4 +1,4 @@
-"""longtake beside trackpy: the same data, in the same run, in turn.
+"""longtake beside others: the same data, in the same run, in turn.
 
 ``python -m benchmarks`` runs every case; ``--write`` puts the figures into docs/benchmarks.md.
 """

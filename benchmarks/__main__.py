@@ -15,6 +15,7 @@ import trackpy
 import longtake.tracking
 from benchmarks import link, locate, memory, movie, record, stores
 from benchmarks.effort import FULL, QUICK, Effort
+from benchmarks.four_streams import case as four_streams
 from benchmarks.page import write_page
 from benchmarks.terminal import show
 
@@ -28,6 +29,7 @@ CASES = {
     "movie": movie,
     "memory": memory,
     "record": record,
+    "four_streams": four_streams,
 }
 
 
@@ -45,7 +47,7 @@ def main() -> None:
     if missed:
         print("short of the goal: " + "; ".join(missed))
     if arguments.write:
-        write_page([(CASES[name], rows) for name, rows in results.items()], took)
+        write_page({name: (CASES[name], rows) for name, rows in results.items()}, took)
 
 
 def _run(name: str, effort: Effort) -> list[Row]:

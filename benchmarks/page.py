@@ -4,29 +4,37 @@ from __future__ import annotations
 
 import os
 import platform
+import sqlite3
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from benchmarks.columns import MISSED, WORDS, columns
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from benchmarks.row import Row
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
-_PACKAGES = ("longtake", "trackpy", "numpy", "numba", "pandas", "scipy", "h5py", "tables", "pims")
+_PACKAGES = (
+    "longtake", "trackpy", "numpy", "numba", "pandas", "scipy", "h5py", "tables", "pims", "msgpack",
+    "mcap",
+)  # fmt: skip
 
 _TOP = """\
-# Benchmarks: longtake beside trackpy
+# Benchmarks: longtake beside others
 
 `make bench` shows these figures for your machine; `.venv/bin/python -m benchmarks --write` wrote
-this page. Cases can be named (`locate`, `link`, `stores`, `movie`, `memory`); `--quick` only tries
-whether all of them run.
+this page. Cases can be named ({cases}); `--quick` only tries whether
+all of them run.
 
-trackpy and longtake take turns on the same data, A B A B, in one process. Before that their results
-are compared, and where they differ the run stops. Given are the median of each, the median of the
-rounds' ratios, and the lowest and the highest ratio. Times are by the clock on the wall, with all
-kernels compiled beforehand, on one core unless a case says otherwise. The ratios are what carries
-over to other machines.
+longtake and those it is compared with take turns on the same data, A B A B, in one process. Before
+that their results are compared, and where they differ the run stops. Given are the median of each,
+the median of the rounds' ratios (how many times better longtake is), and the lowest and the highest
+ratio. Times are by the clock on the wall, with all kernels compiled beforehand, on one core unless
+a section says otherwise. The ratios are what carries over to other machines.
 """
 
 
@@ -37,32 +45,40 @@ class Case(Protocol):
     ABOUT: str
 
 
-def write_page(results: list[tuple[Case, list[Row]]], took_s: float) -> None:
-    parts = [_TOP, _machine(took_s), _shortfalls(results)]
-    parts += [_section(case, rows) for case, rows in results]
+def write_page(results: dict[str, tuple[Case, list[Row]]], took_s: float) -> None:
+    """Write the page of all cases, by name."""
+    parts = [_TOP.format(cases=", ".join(f"`{name}`" for name in results))]
+    parts += [_machine(took_s), _shortfalls(row for _, rows in results.values() for row in rows)]
+    parts += [_section(case, rows) for case, rows in results.values()]
     PAGE.write_text("\n".join(part for part in parts if part), encoding="utf-8")
     print(f"wrote {PAGE.parent.name}/{PAGE.name}")
 
 
 def _section(case: Case, rows: list[Row]) -> str:
+    shown = columns(rows)
     lines = [
         f"## {case.TITLE}\n",
         f"{case.ABOUT.strip()}\n",
-        "| case | trackpy | longtake | unit | ratio | lowest–highest | rounds | goal |",
-        "|---|--:|--:|---|--:|--:|--:|--:|",
+        _line(shown),
+        f"|{'|'.join('---' if heading in WORDS else '--:' for heading in shown)}|",
     ]
-    lines += [f"| {' | '.join(_cells(row))} |" for row in rows]
+    marked = [[_marked(heading, cell) for cell in cells] for heading, cells in shown.items()]
+    lines += map(_line, zip(*marked, strict=True))
     return "\n".join(lines) + "\n"
 
 
-def _cells(row: Row) -> list[str]:
-    goal = f"{row.goal}, **missed**" if row.reached is False else row.goal
-    ratio = f"**{row.ratio}**" if row.ratio else ""
-    return [row.case, row.trackpy, row.longtake, row.unit, ratio, row.spread, row.rounds, goal]
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
-def _shortfalls(results: list[tuple[Case, list[Row]]]) -> str:
-    missed = [row.case for _, rows in results for row in rows if row.reached is False]
+def _marked(heading: str, cell: str) -> str:
+    if heading == "goal":
+        return cell.replace(MISSED, f"**{MISSED}**")
+    return f"**{cell}**" if heading == "ratio" and cell else cell
+
+
+def _shortfalls(rows: Iterable[Row]) -> str:
+    missed = [row.case for row in rows if row.reached is False]
     return f"Short of the goal in this run: {'; '.join(missed)}.\n" if missed else ""
 
 
@@ -71,7 +87,7 @@ def _machine(took_s: float) -> str:
     return (
         f"Run on {datetime.now(UTC):%Y-%m-%d}, in {took_s / 60:.0f} minutes, on {_processor()} "
         f"({os.cpu_count()} cores), {_system()}, with Python {platform.python_version()}, "
-        f"{versions}.\n"
+        f"{versions}, SQLite {sqlite3.sqlite_version}.\n"
     )
 
 

@@ -1,153 +1,204 @@
-"""Recording entries and frames beside other ways to keep them."""
+"""Record entries and frames, and read entries back."""
 
 from __future__ import annotations
 
 import os
-import sqlite3
+from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING
+from itertools import count as counted
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
 
-import h5py
-import msgpack
 import numpy as np
 
 import longtake as lt
-from benchmarks.row import Row
-from benchmarks.turns import seconds
+from benchmarks.agreement import Disagreement
+from benchmarks.entry_files import H5py, Longtake, Mcap, Sqlite, entries
+from benchmarks.row import Unit, alone, compared
+from benchmarks.turns import seconds, take_turns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from benchmarks.effort import Effort
+    from benchmarks.entry_files import EntryFile, Reader
+    from benchmarks.row import Row
 
-TITLE = "Record entries and frames"
-ABOUT = """\
-Small dicts of four fields by timestamp, appended one by one, then read back; frames of 8 MB. The
-others: the CL SDK's layout written with h5py and msgpack in batches of 4096 (which a crash loses),
-and SQLite in WAL mode, a transaction for each 1000. longtake's entries are visible to every process
-and safe from the end of this one when `append` returns. "Against" is `os.pwrite` of the same bytes
-to the same file system.
+TITLE = "Record entries and frames, and read entries back"
+ABOUT = """
+Entries are dicts of four fields by timestamp, encoded in MessagePack by all, appended one by one,
+with making and closing the file; then read back from files that are open and in the page cache. Not
+kept on one core: longtake makes room in its file in a second thread.
+
+What each promises when a write returns, and how much of it a crash of the process takes:
+
+- longtake: every process can read the entry, and a crash takes nothing. The file opens.
+- SQLite, in WAL mode with `synchronous = normal`: the same, once a transaction is committed; so
+  with 1 entry a transaction as longtake, and with 1,000 up to 999 entries are neither seen by
+  others nor safe.
+- h5py with msgpack, the layout of CL recordings in batches of 4,096 entries: nothing. Others cannot
+  open the file until it is closed, and a crash can take all of it.
+- MCAP, in its chunks of 1 MB, uncompressed: nothing. A crash takes the last chunk (some 12,000
+  entries), and the index with which ranges are found.
+
+In a power cut none of them keeps what it took last. longtake has a checksum for each entry, and
+looks at it whenever it reads one; the others have none, or none that they look at.
+
+The frames are of 8 MB, appended one by one to a file made before, and `os.pwrite` puts the same
+bytes one after the other into a new file on the same file system. Neither waits for the disk, which
+has written all else before.
 """
 
-_ENTRY = {"x": 1.5, "y": -2.5, "hit": True, "score": 7}
+_A_SECOND = Unit("a second", lambda seconds: 1 / seconds, is_rate=True)
+_US = Unit("µs", lambda seconds: seconds * 1e6)
+_MS = Unit("ms", lambda seconds: seconds * 1e3)
+_BYTES = Unit("bytes an entry", float)
+_FRAME = np.random.default_rng(0).integers(0, 255, (2048, 4096), "uint8")
+_MB_A_SECOND = Unit("MB a second", lambda seconds: _FRAME.nbytes / seconds / 1e6, is_rate=True)
+
+
+class _Contestant(NamedTuple):
+    """A way to keep entries, and for how many of them there is time."""
+
+    way: EntryFile
+    part: float = 1.0  # of all entries, to append
+    look_ups: int = 2000
+
+
+_ALL = [
+    _Contestant(Longtake()),
+    _Contestant(Sqlite(1), part=0.1),
+    _Contestant(Sqlite(1000)),
+    _Contestant(H5py()),
+    _Contestant(Mcap(), look_ups=10),
+]
+# To readers, it is all the same how many entries a transaction had.
+_READ = [contestant for contestant in _ALL if contestant.part == 1]
 
 
 def rows(effort: Effort, folder: Path) -> Iterator[Row]:
-    """Give the figures of this page."""
     count = effort.frames(1_000_000)
-    path = folder / "run.h5"
-    wrote = [_fresh(path, partial(_append, path, count)) for _ in range(effort.rounds)]
-    yield _rate("append, one by one", wrote, count, goal=250_000)
-    with lt.open(path) as view:
-        game = view.data_streams.game
-        times = [seconds(lambda: sum(1 for _ in game.items())) for _ in range(effort.rounds)]
-        yield _rate("iterate over all items", times, count, goal=1_000_000)
-        picked = np.random.default_rng(0).integers(0, count, 2000).tolist()
-        times = [seconds(lambda: [game[key] for key in picked]) for _ in range(effort.rounds)]
-        yield _time("`stream[t]`, anywhere", times, len(picked), "µs", 1e6, goal=10)
-        span = (count // 2, count // 2 + count // 100)
-        times = [seconds(lambda: list(game.items_for_range(*span))) for _ in range(effort.rounds)]
-        yield _time("a range of 1 %", times, 1, "ms", 1e3, goal=15)
-    yield from _others(effort, folder, count)
+    yield from _appends(effort, folder, count)
+    files = [folder / f"{number}.kept" for number in range(len(_READ))]
+    for contestant, path in zip(_READ, files, strict=True):
+        contestant.way.write(path, count)
+    sizes = [[path.stat().st_size / count] for path in files]
+    yield from _beside("size of the file", _READ, sizes, _BYTES)
+    with ExitStack() as stack:
+        readers = [
+            stack.enter_context(contestant.way.reading(path))
+            for contestant, path in zip(_READ, files, strict=True)
+        ]
+        for contestant, reader in zip(_READ, readers, strict=True):
+            _check(contestant.way.name, reader, count)
+        yield from _reads(effort, readers, count)
+    for path in files:
+        path.unlink()
     yield from _frames(effort, folder)
 
 
-def _append(path: Path, count: int) -> None:
-    with lt.record(path) as recording:
-        append = recording.create_data_stream("game").append
-        for key in range(count):
-            append(key, _ENTRY)
+def _appends(effort: Effort, folder: Path, count: int) -> Iterator[Row]:
+    paths = (folder / f"{number}.new" for number in counted())
+
+    def append(contestant: _Contestant) -> float:
+        path, some = next(paths), round(count * contestant.part)
+        took = seconds(lambda: contestant.way.write(path, some))
+        path.unlink()
+        return took / some
+
+    times = take_turns(effort.long_rounds, *_each(append, _ALL))
+    yield from _beside(f"append {count:,}, one by one", _ALL, times, _A_SECOND, goal=250_000)
 
 
-def _others(effort: Effort, folder: Path, count: int) -> Iterator[Row]:
-    for name, write in (("h5py + msgpack, batches of 4096", _h5py), ("SQLite, WAL", _sqlite)):
-        path = folder / "other"
-        times = [_fresh(path, partial(write, path, count)) for _ in range(effort.rounds)]
-        yield _rate(f"{name}: append", times, count)
+def _reads(effort: Effort, readers: list[Reader], count: int) -> Iterator[Row]:
+    def iterate(reader: Reader) -> float:
+        return seconds(lambda: _exhaust(reader.items())) / count
 
+    times = take_turns(effort.long_rounds, *_each(iterate, readers))
+    yield from _beside(f"iterate over {count:,}", _READ, times, _A_SECOND, goal=1_000_000)
 
-def _h5py(path: Path, count: int) -> None:
-    dtype = np.dtype([("timestamp", "<i8"), ("start_index", "<u8"), ("end_index", "<u8")])
-    pack = msgpack.Packer().pack
-    with h5py.File(path, "w") as h5:
-        index = h5.create_dataset("index", (0,), dtype, maxshape=(None,), chunks=(2730,))
-        data = h5.create_dataset("data", (0,), "u1", maxshape=(None,), chunks=(32768,))
-        for first in range(0, count, 4096):
-            parts = [pack(_ENTRY) for _ in range(first, min(first + 4096, count))]
-            ends = data.shape[0] + np.cumsum([len(part) for part in parts])
-            table = np.empty(len(parts), dtype)
-            table["timestamp"] = np.arange(first, first + len(parts))
-            table["end_index"] = ends
-            table["start_index"] = np.append(data.shape[0], ends[:-1])
-            data.resize(int(ends[-1]), 0)
-            data[int(table["start_index"][0]) :] = np.frombuffer(b"".join(parts), "u1")
-            index.resize(index.shape[0] + len(parts), 0)
-            index[-len(parts) :] = table
+    keys = np.random.default_rng(0).integers(0, count, 2000).tolist()
+    some_keys = [keys[: contestant.look_ups] for contestant in _READ]
 
+    def look_up(reader: Reader, some: list[int]) -> float:
+        return seconds(lambda: [reader[key] for key in some]) / len(some)
 
-def _sqlite(path: Path, count: int) -> None:
-    pack = msgpack.Packer().pack
-    base = sqlite3.connect(path)
-    base.execute("pragma journal_mode = wal")
-    base.execute("pragma synchronous = normal")
-    base.execute("create table game (timestamp integer primary key, data blob)")
-    for key in range(count):
-        base.execute("insert into game values (?, ?)", (key, pack(_ENTRY)))
-        if key % 1000 == 999:
-            base.commit()
-    base.commit()
-    base.close()
+    times = take_turns(effort.rounds, *_each(look_up, readers, some_keys))
+    yield from _beside("look up one, by its timestamp", _READ, times, _US, goal=10)
+
+    def read_range(reader: Reader) -> float:
+        return seconds(lambda: _exhaust(reader.items_for_range(*_one_percent(count))))
+
+    times = take_turns(effort.rounds, *_each(read_range, readers))
+    yield from _beside("read a range of 1 %", _READ, times, _MS, goal=15)
 
 
 def _frames(effort: Effort, folder: Path) -> Iterator[Row]:
-    frame = np.random.default_rng(0).integers(0, 255, (2048, 4096)).astype("u1")
-    count = effort.frames(60)
-    for checksum, goal in ((True, 0.7), (False, 0.9)):
-        ratios, ours = [], []
-        for _ in range(effort.rounds):
-            plain = _fresh(folder / "plain", partial(_pwrite, folder / "plain", frame, count))
-            ours.append(_appended(folder / "frames.h5", frame, count, checksum=checksum))
-            ratios.append(plain / ours[-1])
-        rate = count * frame.nbytes / min(ours) / 1e6
-        middle = float(np.median(ratios))
-        yield Row(
-            f"frames of 8 MB, {'with' if checksum else 'without'} checksum, part of `os.pwrite`",
-            "1",
-            f"{middle:.2f} ({rate:.0f} MB/s)",
-            "",
-            goal=f"≥ {goal}",
-            reached=middle >= goal,
+    count = effort.frames(40)
+    _pwrite(folder / "plain", count)  # memory is slow when the system first hands it out
+    for is_checked, goal in ((True, 0.7), (False, 0.9)):
+        theirs, ours = take_turns(
+            effort.rounds,
+            lambda: _pwrite(folder / "plain", count) / count,
+            lambda checked=is_checked: _append(folder / "frames", count, checksum=checked) / count,
         )
+        name = f"append {count} frames of 8 MB, with{'' if is_checked else 'out'} checksum"
+        yield compared(name, theirs, ours, _MB_A_SECOND, goal, peer="`os.pwrite`")
 
 
-def _appended(path: Path, frame: np.ndarray, count: int, *, checksum: bool) -> float:
-    path.unlink(missing_ok=True)
+def _append(path: Path, count: int, *, checksum: bool) -> float:
     with lt.record(path) as recording:
-        camera = recording.create_frame_stream("camera", frame.shape, "u1", checksum=checksum)
-        return seconds(lambda: [camera.append(key, frame) for key in range(count)])
+        camera = recording.create_frame_stream("camera", _FRAME.shape, "u1", checksum=checksum)
+        os.sync()
+        took = seconds(lambda: [camera.append(key, _FRAME) for key in range(count)])
+    path.unlink()
+    return took
 
 
-def _pwrite(path: Path, frame: np.ndarray, count: int) -> None:
+def _pwrite(path: Path, count: int) -> float:
     fd = os.open(path, os.O_RDWR | os.O_CREAT)
-    for number in range(count):
-        os.pwrite(fd, frame.data, number * frame.nbytes)
+    size = _FRAME.nbytes
+    os.sync()  # what was written before, and removed, keeps the disk busy for a while
+    took = seconds(lambda: [os.pwrite(fd, _FRAME.data, key * size) for key in range(count)])
     os.close(fd)
+    path.unlink()
+    return took
 
 
-def _fresh(path: Path, work: Callable[[], object]) -> float:
-    for old in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
-        old.unlink(missing_ok=True)
-    return seconds(work)
+def _check(name: str, reader: Reader, count: int) -> None:
+    """Raise unless a file gives back what was put into it."""
+    start, end = _one_percent(count)
+    wanted = list(islice(entries(count), start, end))
+    if list(reader.items_for_range(start, end)) != wanted or reader[start] != wanted[0][1]:
+        raise Disagreement(f"{name} gives back other entries than were put in")
+    found = sum(1 for _ in reader.items())
+    if found != count:
+        raise Disagreement(f"{name} gives back {found:,} entries of {count:,}")
 
 
-def _rate(case: str, times: list[float], count: int, goal: float | None = None) -> Row:
-    rate = count / float(np.median(times))
-    wanted = "" if goal is None else f"≥ {goal:,.0f}"
-    reached = None if goal is None else rate >= goal
-    return Row(case, "", f"{rate:,.0f}", "a second", goal=wanted, reached=reached)
+def _one_percent(count: int) -> tuple[int, int]:
+    """Give the timestamps between which a hundredth of the entries are, in the middle."""
+    return count // 2, count // 2 + count // 100
 
 
-def _time(case: str, times: list[float], count: int, unit: str, scale: float, goal: float) -> Row:
-    value = float(np.median(times)) / count * scale
-    return Row(case, "", f"{value:.1f}", unit, goal=f"≤ {goal:g}", reached=value <= goal)
+def _beside(
+    case: str,
+    contestants: list[_Contestant],
+    costs: list[list[float]],
+    unit: Unit,
+    goal: float | None = None,
+) -> Iterator[Row]:
+    """Give a row of longtake, which is the first, then one beside each of the others."""
+    yield alone(case, costs[0], unit, goal)
+    for contestant, theirs in zip(contestants[1:], costs[1:], strict=True):
+        yield compared(case, theirs, costs[0], unit, peer=contestant.way.name)
+
+
+def _each(work: Callable[..., float], *values: list) -> list[Callable[[], float]]:
+    return [partial(work, *given) for given in zip(*values, strict=True)]
+
+
+def _exhaust(items: Iterable[object]) -> None:
+    for _ in items:
+        pass

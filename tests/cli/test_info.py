@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import pickle
 import random
 
 import h5py
@@ -14,6 +15,8 @@ import pytest
 from longtake.cli.info import describe, info
 from longtake.errors import DamagedFile, FileInUse, LongtakeError, NotALongtakeFile, NotFound
 from longtake.framewise import FramewiseStore, PandasHDFStore, PandasHDFStoreSingleNode
+from longtake.recording.check import check
+from tests.recording.runs import begin
 
 
 @pytest.fixture
@@ -68,6 +71,80 @@ def test_a_file_without_streams_and_a_damaged_one(tmp_path, table, capsys):
     for mode in ("r", "a"):
         with pytest.raises(LongtakeError, match=r"a\.h5"):
             FramewiseStore(tmp_path / "a.h5", mode=mode)
+
+
+def _wrong(group, **fields):
+    def edit(h5):
+        index = h5[f"{group}/index"]
+        row = index[5]
+        for name, value in fields.items():
+            row[name] = value
+        index[5] = row
+
+    return edit
+
+
+def _without_data(h5):
+    del h5["data_stream/game/data"]
+
+
+def _without_index(h5):
+    del h5["record_stream/spikes/index"]
+    h5["record_stream/spikes/index"] = np.zeros(3)
+
+
+@pytest.mark.parametrize(
+    ("edit", "name", "told"),
+    [
+        (_wrong("data_stream/game", timestamp=2), "game", "the timestamp 2 after 4"),
+        (_wrong("data_stream/game", end_index=2**60), "game", "which are not there"),
+        (_wrong("record_stream/spikes", end_index=2**60), "spikes", "which are not there"),
+        (_without_data, "game", "0 datasets beside its index"),
+        (_without_index, "spikes", "spikes/index"),
+    ],
+)
+def test_a_damaged_stream_is_listed_with_its_error(tmp_path, capsys, edit, name, told):
+    path = tmp_path / "run.h5"
+    begin(path, 20).stop()
+    with h5py.File(path, "r+") as h5:
+        edit(h5)
+    found = json.loads(json.dumps(describe(path)))
+    assert found["state"] == "closed"
+    streams = {stream["name"]: stream for stream in found["streams"]}
+    assert set(streams) == {"game", "camera", "spikes", "table"}
+    assert [n for n, stream in streams.items() if "error" in stream] == [name]
+    assert told in streams[name]["error"]
+    assert streams[name]["kind"] == ("data_stream" if name == "game" else "record_stream")
+    assert streams["camera"]["keys"] == 2
+    info(path)
+    printed = capsys.readouterr().out
+    assert f"  {name}: damaged: " in printed
+    assert told in printed
+    assert "  camera: 2 frames, 0 to 1" in printed
+
+
+def test_what_cannot_be_read_besides_streams_is_listed_too(tmp_path, capsys):
+    path = tmp_path / "run.h5"
+    begin(path, 20).stop()
+    with h5py.File(path, "r+") as h5:
+        for node in (h5, h5["data_stream/game"]):
+            node.attrs["application"] = np.bytes_(pickle.dumps(np.memmap, 0))
+        del h5["frame_stream"]
+        h5["frame_stream"] = 3
+    found = describe(path)
+    assert list(found["damaged"]) == ["/frame_stream", "/"]
+    assert [problem.path for problem in check(path).problems] == [
+        "/frame_stream",
+        "/",
+        "/data_stream/game",
+    ]
+    assert [stream["name"] for stream in found["streams"]] == ["game", "spikes", "table"]
+    assert "memmap" in found["streams"][0]["attribute_error"]
+    assert found["streams"][0]["keys"] == 20
+    info(path)
+    printed = capsys.readouterr().out
+    assert "  /frame_stream: damaged: " in printed
+    assert "    attributes that cannot be read: " in printed
 
 
 def test_arrays_among_the_attributes_are_printed(tmp_path, table, capsys):

@@ -221,6 +221,45 @@ def test_values_that_are_not_plain():
         encode_plain(2**10_000)
 
 
+class Metres(np.ndarray):
+    """As packages of units have them."""
+
+
+MORE_THAN_NUMBERS = {
+    "mask": np.ma.array([1, 2], mask=[0, 1]),
+    "masked text": np.ma.array(["a", "b"], mask=[0, 1]),
+    "masked": np.ma.masked,
+    "no mask": np.ma.array([1.5]),
+    "matrix": np.eye(2).view(np.matrix),
+    "unit": np.arange(3).view(Metres),
+}
+
+
+@pytest.mark.parametrize("name", MORE_THAN_NUMBERS)
+def test_arrays_that_say_more_than_their_numbers(file, name):
+    """What they say besides would be lost: a masked value came back as 999999."""
+    value = MORE_THAN_NUMBERS[name]
+    advice = "filled" if isinstance(value, np.ma.MaskedArray) else r"np.array\(...\) of it"
+    for holding in (value, [value], {"a": (value,)}):
+        with pytest.raises(WrongType, match=advice):
+            encode_plain(holding)
+        with pytest.raises(WrongType, match=advice):
+            write_attribute(file, "a", holding)
+    assert "a" not in file.attrs
+
+
+@pytest.mark.parametrize(
+    "value", [np.str_("a\0"), np.str_("\0"), np.bytes_(b"a\0\0"), np.str_("ü\0"), np.str_("a")]
+)
+def test_numpy_text_keeps_its_end(file, value):
+    write_attribute(file, "alone", value)
+    write_attribute(file, "inside", {"a": [value]})
+    assert read_attribute(file, "alone") == value[:]
+    assert len(read_attribute(file, "alone")) == len(value[:])
+    assert read_attribute(file, "inside")["a"][0][:] == value[:]
+    assert pickle.loads(encode_plain([value]))[0][:] == value[:]
+
+
 @pytest.fixture
 def file():
     with h5py.File("memory", "w", "core", ("v110", "v110"), backing_store=False) as file:

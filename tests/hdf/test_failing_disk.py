@@ -20,7 +20,7 @@ from longtake.hdf.raw_file import RawFile
 from longtake.streams import RecordStream, StreamFile, StreamFileView, stream_groups
 from tests.hdf.make import CHUNK_ROWS, add, append, file_with, found_datasets
 
-CALLS = ("write", "reserve", "resize", "sync", "sync_range")
+CALLS = ("write", "reserve", "resize", "clear_from", "sync", "sync_range")
 
 
 @pytest.fixture(autouse=True)

@@ -148,3 +148,38 @@ def test_a_forked_child_leaves_the_file_to_its_parent(path):
     file.close()
     with h5py.File(path) as h5:
         assert h5["columns/one"].shape == (600,)
+
+
+READER = """
+import h5py, sys
+file = h5py.File(sys.argv[1], "r")
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def reader(path, writer):
+    """Another program that reads the file, whose lock the writer's is like."""
+    with subprocess.Popen(
+        [sys.executable, "-c", READER, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        yield process
+        process.kill()
+
+
+def test_a_reader_is_not_taken_for_the_writer(path, writer, reader):
+    with Snapshot(path), h5py.File(path, "r"), pytest.raises(FileInUse) as told:
+        LiveFile.open(path)
+    assert f"is being written by process {writer.pid}: wait" in str(told.value)
+
+
+def test_another_program_that_writes_is_named_alone(path):
+    with h5py.File(path, "r+"), Snapshot(path), pytest.raises(FileInUse) as told:
+        LiveFile.open(path)
+    assert f"is being written by process {os.getpid()}: wait" in str(told.value)

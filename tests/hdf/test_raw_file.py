@@ -59,6 +59,8 @@ def test_after_close_every_call_says_closed(raw):
         lambda: raw.resize(1),
         lambda: raw.reserve(0, 1),
         raw.sync,
+        lambda: raw.sync_range(0, 1),
+        lambda: raw.clear_from(0),
     ):
         with pytest.raises(Closed, match="open it again"):
             call()
@@ -71,3 +73,17 @@ def test_new_bytes_are_zeros(raw):
     raw.reserve(2, 10)
     assert raw.read(0, 100) == b"a" + bytes(11)
     assert raw.size == 12
+
+
+def test_what_follows_is_made_zeros(raw):
+    raw.resize(5_000_000)
+    raw.reserve(2_000_000, 100_000)
+    for at in (0, 1_234_567, 4_999_997):
+        raw.write(at, b"abc")
+    raw.clear_from(1)
+    assert raw.read(0, 10_000_000) == b"a" + bytes(4_999_999)
+    assert os.fstat(raw.fd).st_blocks * 512 < 100_000
+    raw.clear_from(0)
+    raw.clear_from(5_000_000)
+    assert not any(raw.read(0, 10_000_000))
+    assert raw.size == 5_000_000

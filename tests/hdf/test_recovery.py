@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 
 import h5py
@@ -214,27 +215,57 @@ def test_recovering_twice_gives_the_same(path):
     assert examined(path) == first
 
 
-def test_a_crash_while_the_headroom_is_cleared(path, monkeypatch):
-    """Recovery cuts it off and gives it back; it may end between the two."""
+def test_a_copy_without_its_headroom_is_given_it_back(path):
     file, (one,) = file_with(path, "one")
     append(one, np.arange(CHUNK_ROWS))
     kill(file)
-    real, end = RawFile.resize, file.true_end
-
-    def resize(raw, size):
-        real(raw, size)
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(RawFile, "resize", resize)
-        with pytest.raises(Killed):
-            LiveFile.open(path)
-    assert path.stat().st_size == end
+    os.truncate(path, file.true_end)
     with Snapshot(path) as snapshot, snapshot.structure() as h5:
         assert h5["columns/one"][-1] == CHUNK_ROWS - 1
     file = LiveFile.open(path)
+    with h5py.File(path) as h5:
+        assert h5["columns/one"][-1] == CHUNK_ROWS - 1
     assert found_datasets(file)[0].read(0, CHUNK_ROWS).tolist() == list(range(CHUNK_ROWS))
     file.close()
+
+
+@pytest.mark.parametrize("finish", [transaction.apply, transaction.write_ahead])
+def test_others_see_no_step_back_while_it_is_put_right(path, monkeypatch, finish):
+    """Two changes are in the journal; the second was applied, or not."""
+    file, (one,) = file_with(path, "one")
+    for chunks in (2, 3, 4):
+        file.grow({one: chunks * CHUNK_ROWS})
+    with monkeypatch.context() as patch:
+
+        def killed(*given):
+            finish(*given)
+            raise Killed
+
+        patch.setattr(transaction, finish.__name__, killed)
+        with pytest.raises(Killed):
+            file.grow({one: 5 * CHUNK_ROWS})
+    file.raw.write(file.raw.size - 10_000, b"left by a change that never happened")
+    kill(file)
+    extents = []
+
+    def look(name):
+        real = getattr(RawFile, name)
+
+        def call(raw, *given):
+            real(raw, *given)
+            with h5py.File(path) as h5:
+                extents.append(h5["columns/one"].shape[0])
+
+        monkeypatch.setattr(RawFile, name, call)
+
+    for name in ("write", "resize"):
+        look(name)
+    opened = LiveFile.open(path)
+    assert extents == sorted(extents)
+    assert extents[0] >= 4 * CHUNK_ROWS
+    monkeypatch.undo()
+    assert not any(opened.raw.read(opened.true_end, opened.raw.size - opened.true_end))
+    opened.abandon()
 
 
 @pytest.mark.parametrize("closed", [True, False])

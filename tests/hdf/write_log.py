@@ -16,7 +16,7 @@ class WriteLog:
     """All that was done to the files of one process, in order.
 
     An operation is ("write", offset, bytes), ("resize", size), ("reserve", offset, length),
-    ("sync",), ("sync_range", offset, length) or ("acknowledge", anything).
+    ("clear_from", offset), ("sync",), ("sync_range", offset, length) or ("acknowledge", anything).
     """
 
     operations: list[tuple] = field(default_factory=list)
@@ -31,7 +31,7 @@ class WriteLog:
 
     def record(self, monkeypatch) -> None:
         """Log the calls of every RawFile from now on."""
-        for name in ("write", "resize", "reserve", "sync", "sync_range"):
+        for name in ("write", "resize", "clear_from", "reserve", "sync", "sync_range"):
             monkeypatch.setattr(RawFile, name, self._logged(name, getattr(RawFile, name)))
 
     def _logged(self, name: str, real):
@@ -76,6 +76,10 @@ class WriteLog:
                 least = len(latest)
                 for at in sectors(*operation[1:]):
                     versions[at] = [sector(latest, at)]
+            elif operation[0] == "clear_from":
+                for at in [at for at in versions if at >= operation[1]]:
+                    versions[at].append(bytes(SECTOR))
+                apply(latest, operation)
             elif operation[0] == "write":
                 for at in sectors(operation[1], len(operation[2])):
                     versions.setdefault(at, [sector(latest, at)])
@@ -110,6 +114,8 @@ def apply(image: bytearray, operation: tuple) -> None:
         if len(image) < offset:
             image.extend(bytes(offset - len(image)))
         image[offset : offset + len(data)] = data
+    elif kind == "clear_from":
+        image[operation[1] :] = bytes(max(0, len(image) - operation[1]))
     elif kind == "resize":
         size = operation[1]
         del image[size:]

@@ -112,6 +112,40 @@ def test_rows_that_point_nowhere(run, fields):
         assert len(view.record_streams.spikes) == 300
 
 
+def test_values_that_were_put_again_share_their_data(tmp_path, monkeypatch):
+    """Each time with two later sets of columns: a row that refers to the data there are."""
+    path = tmp_path / "run.h5"
+    monkeypatch.setattr(index_check, "_REMEMBERED", 4)
+    with lt.record(path) as recording:
+        stream = recording.create_record_stream("s", {"x": "f8"})
+        for key in range(20):
+            stream.append(key, {"x": np.arange(key) / 7})
+        for name in ("a", "b"):
+            stream.put(3, {"x": np.arange(3) / 7, name: np.arange(3)})
+        for n in range(5):
+            for key in range(20):
+                part = np.arange(key) + n
+                stream.put(key, {"x": np.arange(key) / 7, "a": part, "b": part})
+    report = check(path)
+    assert report.is_whole, report.verdict()
+    assert report.streams[0].entries > 100
+    edit_row(path, "record_stream/s", 60, start_index=1, end_index=3)
+    (found,) = problems(path)
+    assert "row 60" in found
+    assert "do not have their checksum" in found
+
+
+def test_a_stream_with_ever_more_problems_is_left(run, monkeypatch):
+    monkeypatch.setattr(index_check, "_MOST_TO_FIND", 20)
+    with h5py.File(run, "r+") as h5:
+        h5["data_stream/game/data"][...] = 0xC1
+    report = check(run)
+    assert report.problem_count == 21
+    assert str(report.problems[-1]) == (
+        "/data_stream/game, row 19: the rows after it, up to 300, were not looked at"
+    )
+
+
 def test_a_row_that_is_none_hides_those_after_it(run):
     edit_row(run, "data_stream/game", 200, checksum=0)
     assert problems(run) == [

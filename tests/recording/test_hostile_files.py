@@ -13,6 +13,7 @@ import pytest
 
 import longtake as lt
 from longtake.errors import DamagedFile, LongtakeError
+from longtake.recording import index_check
 from longtake.recording.check import check
 from longtake.streams.columns import index_dtype
 from tests.recording.cl_file import cl_file
@@ -159,6 +160,94 @@ def test_an_entry_that_hides_objects_is_refused(path):
     spoil(path, make)
     require_game(path)
     assert [problem.row for problem in check(path).problems] == [0]
+
+
+def billion(parent, name, fill, *, chunk: int = 65_536) -> h5py.Dataset:
+    """Make a dataset of 10⁹ rows that were never written: they all read as one value."""
+    plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    plist.set_chunk((chunk,))
+    plist.set_fill_value(fill)
+    kind, space = h5py.h5t.py_create(fill.dtype), h5py.h5s.create_simple((10**9,), (10**9,))
+    made = h5py.h5d.create(parent.id, name.encode(), kind, space, plist)
+    return h5py.Dataset(made)
+
+
+@pytest.mark.parametrize("kind", ["data_stream", "frame_stream", "record_stream"])
+def test_an_index_that_claims_a_billion_rows(path, kind):
+    """Their keys alone would take 8 GB, and their data would be read a billion times."""
+    with h5py.File(path, "r+") as h5:
+        group = h5.create_group(f"{kind}/bad")
+        billion(group, "index", np.array(index(end_index=1000)[0]))
+        chunked(group, "data", np.zeros(1000, "u1"))
+        group["data"].attrs.update({"index": "index", "position": 0})
+    require_game(path)
+    report = check(path)
+    (problem,) = report.problems
+    assert problem.path == f"/{kind}/bad"
+    with lt.open(path) as view:
+        streams = {"d": view.data_streams, "f": view.frame_streams, "r": view.record_streams}
+        with pytest.raises(DamagedFile, match="bad/index"):
+            len(streams[kind[0]].bad)
+
+
+def test_data_that_claim_to_be_a_billion_rows(path):
+    with h5py.File(path, "r+") as h5:
+        group = h5.create_group("record_stream/bad")
+        chunked(group, "index", index(100_000, start_index=range(0, 10**9, 10_000)))
+        group["index"][:, "end_index"] = range(10_000, 10**9 + 1, 10_000)
+        made = billion(group, "data", np.array(7.0, "f8"))
+        made.attrs.update({"index": "index", "position": 0})
+    require_game(path)
+    assert {problem.path for problem in check(path).problems} == {"/record_stream/bad"}
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """How many bytes of data `check` reads."""
+    sizes: list[int] = []
+    real = index_check._Window._load
+
+    def load(window, start):
+        before = window.loaded
+        real(window, start)
+        sizes.append(window.loaded - before)
+
+    monkeypatch.setattr(index_check._Window, "_load", load)
+    return sizes
+
+
+@pytest.mark.parametrize("checksum", [1, 5], ids=["unchecked", "wrong"])
+@pytest.mark.parametrize("spans", ["all", "shifted", "scattered"])
+def test_rows_that_overlap_are_not_read_for_ever(path, monkeypatch, reads, spans, checksum):
+    count, rows = 1_000_000, 3000
+    monkeypatch.setattr(index_check, "_AGAIN_BYTES", 10**6)
+    monkeypatch.setattr(index_check, "_MOST_TO_FIND", 500)
+    made = index(rows, end_index=count, checksum=checksum)
+    if spans == "shifted":
+        made["start_index"] = range(rows)
+    elif spans == "scattered":
+        made["start_index"][1:] = np.random.default_rng(1).integers(0, count - 1, rows - 1)
+        made["end_index"][1:] = made["start_index"][1:] + 1
+
+    def make(group):
+        chunked(group, "index", made)
+        chunked(group, "data", np.zeros(count))
+        group["data"].attrs.update({"index": "index", "position": 0})
+
+    with h5py.File(path, "r+") as h5:
+        make(h5.create_group("record_stream/bad"))
+    require_game(path)
+    report = check(path)
+    size = 8 * count
+    assert sum(reads) < 20 * size  # of the 3000 times that the rows ask for
+    bad = next(stream for stream in report.streams if stream.name == "bad")
+    assert bad.entries == rows
+    if spans == "all" and checksum == 1:
+        assert report.is_whole  # as where a value is put again and again
+        assert sum(reads) < 2 * size
+    else:
+        assert bad.problem_count == 501
+        assert len(bad.problems) == 100
 
 
 def test_cut_anywhere_it_is_one_clear_error(path):

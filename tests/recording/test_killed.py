@@ -1,182 +1,214 @@
-"""A recording that is killed, again and again, while others read it: nothing acknowledged is lost."""
+"""A recording that is killed, again and again, while others read it: nothing acknowledged is lost.
+
+The processes are forked from a server that has imported all they need, so that a kill costs what
+happens after it and not the start of an interpreter.
+"""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import random
-import subprocess
-import sys
+import signal
 import time
-from itertools import pairwise
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
-import h5py
 import pytest
-import tables
 
-from longtake.errors import LongtakeError
-from longtake.recording import RecordingView
+import longtake as lt
+from tests.recording import onlookers, recorder
+from tests.recording.crash_counts import count
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import ForkServerProcess
+    from pathlib import Path
 
 KILLS = 6
 #: `make crash` asks for more.
 ROUNDS = int(os.environ.get("LONGTAKE_CRASH_ROUNDS", "1"))
+ONLOOKERS = (onlookers.Follower, onlookers.WithH5py, onlookers.WithPyTables)
 DEADLINE_S = 60
 
-#: Appends to three streams, makes new ones and sets attributes; says what returned, a line each.
-WRITER = """
-import sys
-import numpy as np
-import longtake as lt
-from longtake.streams import stream_groups
-stream_groups._INDEX_CHUNK, stream_groups._COLUMN_CHUNK_BYTES = 256, 8192
-ROW = [("a", "i8"), ("b", "f4")]
-told = sys.stdout
-recording = lt.record(sys.argv[1], append=True)
-def stream(kind, name, *given):
-    known = getattr(recording, f"{kind}_streams" if kind != "table" else "record_streams")
-    if name in known:
-        return known[name]
-    return getattr(recording, f"create_{kind}_stream")(name, *given)
-data = stream("data", "data")
-frames = stream("frame", "frames", (32, 32), "u2")
-rows = stream("table", "rows", ROW)
-first = 1 + max(-1 if s.last_key is None else s.last_key for s in (data, frames, rows))
-print("begun", first, flush=True)
-for key in range(first, 10**9):
-    data.append(key, {"key": key, "text": "x" * (key % 100)})
-    print("data", key, file=told, flush=True)
-    frames.append(key, np.full((32, 32), key % 60000, "u2"))
-    print("frames", key, file=told, flush=True)
-    rows.append(key, np.full(key % 5, key, ROW))
-    print("rows", key, file=told, flush=True)
-    if key % 7 == 0:
-        data.set_attribute("key", key)
-        print("attribute", key, file=told, flush=True)
-    if key % 40 == 0:
-        recording.create_data_stream(f"made {key}", {"key": key}).append(key, key)
-        print("made", key, file=told, flush=True)
-"""
+FORK = multiprocessing.get_context("forkserver")
+FORK.set_forkserver_preload(
+    ["pytest", "h5py", "tables", "longtake.recording", "tests.recording.onlookers"]
+)
 
 
 @pytest.fixture
 def path(tmp_path):
-    return tmp_path / "run.h5"
+    file = tmp_path / "run.h5"
+    yield file
+    file.unlink(missing_ok=True)  # a thousand of them would fill a disk
 
 
-def start(path) -> subprocess.Popen:
-    return subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True
-    )
+@pytest.fixture
+def end_processes():
+    """Ends what a failed test leaves running."""
+    yield
+    for process in multiprocessing.active_children():
+        process.kill()
+        process.join(DEADLINE_S)
 
 
-def require(view, told: dict[str, int], made: set[int], begun: set[int]) -> None:
-    """All that was told of is there, none of it torn, and nothing that never was."""
-    kinds = {"data": view.data_streams, "frames": view.frame_streams, "rows": view.record_streams}
-    for name, streams in kinds.items():
-        if name not in told:
-            continue
-        keys = list(streams[name])
-        assert told[name] in keys
-        # A key may be missing where a run was killed before it came to this stream.
-        gaps = [key + 1 for key, then in pairwise(keys) if then != key + 1]
-        assert {gap + 1 for gap in gaps} <= begun, f"{name} lost {gaps}"
-    for key, value in kinds["data"].get("data", {}).items():
-        assert value == {"key": key, "text": "x" * (key % 100)}
-    for key, value in kinds["frames"].get("frames", {}).items():
-        assert (value == key % 60000).all()
-    for key, value in kinds["rows"].get("rows", {}).items():
-        assert value["a"].tolist() == value["b"].tolist() == [key] * (key % 5)
-    if "attribute" in told:
-        assert view.data_streams.data.attributes.application["key"] >= told["attribute"]
-    for key in made:
-        stream = view.data_streams[f"made {key}"]
-        assert list(stream.items()) == [(key, key)]
-        assert stream.attributes.application == {"key": key}
+class Recorder:
+    """A process that records, and what it has told of."""
+
+    def __init__(self, path: Path, told: dict[str, int]) -> None:
+        self.told = told
+        self.has_begun = False
+        self.has_stored = False  # since it was opened last
+        self._messages, theirs = FORK.Pipe(duplex=False)
+        self._process = FORK.Process(target=recorder.record_until_killed, args=(path, theirs))
+        self._process.start()
+        theirs.close()
+
+    def note(self) -> None:
+        """Wait for a message, and take it in."""
+        message = self._messages.recv_bytes().decode()
+        what, _, number = message.rpartition("=")
+        assert number.isdecimal(), message
+        self.has_begun = True
+        self.has_stored = what not in {"begun", "stopping"}
+        if self.has_stored:
+            self.told[what] = int(number)
+
+    def kill(self) -> None:
+        """Kill it, and take in what it told of before."""
+        self._process.kill()
+        with suppress(EOFError, OSError):  # the last message may be cut short
+            while True:
+                self.note()
+        self._messages.close()
+        self._process.join(DEADLINE_S)
+        assert self._process.exitcode == -signal.SIGKILL, "the recorder ended by itself"
+        self._process.close()
 
 
-def read_by_others(path) -> None:
-    with h5py.File(path) as h5:
-        h5.visititems(lambda _, node: node[()] if isinstance(node, h5py.Dataset) else None)
-    with tables.open_file(str(path)) as h5:
-        for node in h5.walk_nodes("/", "Leaf"):
-            node.read()
+def begin_to_look(path: Path) -> list[tuple[ForkServerProcess, Connection]]:
+    """Start a process of each kind of onlooker."""
+    begun = []
+    for make in ONLOOKERS:
+        ours, theirs = FORK.Pipe()
+        process = FORK.Process(target=onlookers.look_on, args=(make, path, theirs))
+        process.start()
+        theirs.close()
+        begun.append((process, ours))
+    return begun
 
 
+def end_looking(begun: list[tuple[ForkServerProcess, Connection]]) -> list[onlookers.Sight]:
+    """Give what each onlooker saw."""
+    sights = []
+    for process, pipe in begun:
+        with suppress(BrokenPipeError):  # HDF5 can take its process with it
+            pipe.send_bytes(b"end")
+        assert pipe.poll(DEADLINE_S), "an onlooker does not answer"
+        with suppress(EOFError):
+            sights.append(pipe.recv())
+        process.join(DEADLINE_S)
+        assert process.exitcode == 0, f"an onlooker died: {process.exitcode}"
+        process.close()
+        pipe.close()
+    return sights
+
+
+def read_by_others(path: Path) -> list[dict[str, int]]:
+    """Open the file with each library; give how many entries each finds of each stream."""
+    found = []
+    for look in (onlookers.WithH5py(path), onlookers.WithPyTables(path)):
+        found.append({})
+        look(found[-1])
+    return found
+
+
+def kill_after_a_while(run: Recorder, path: Path, moments: random.Random) -> None:
+    """Kill a recorder at any moment after it has told of something, with a view open."""
+    for _ in range(moments.randint(1, 500)):
+        run.note()
+    with lt.open(path) as view:
+        if "data" in run.told:
+            assert len(view.data_streams["data"]) >= run.told["data"]
+        time.sleep(moments.uniform(0, 0.005))  # a moment that no message tells of
+        run.kill()
+        recorder.take_in(view, dict(run.told))
+        assert view.state != "recording"
+        if run.has_stored:
+            assert view.state == "aborted"
+
+
+def require(path: Path, told: dict[str, int]) -> None:
+    """Whatever opens the file finds all that was told of, and all it finds is whole."""
+    with lt.open(path) as view:
+        recorder.take_in_all(view, told)
+        streams = [s for kind in recorder.KINDS for s in getattr(view, kind).values()]
+        # A stream that was being made may be in the journal only, where others do not look.
+        entries = {stream.group: len(stream) for stream in streams if len(stream)}
+    for found in read_by_others(path):
+        assert entries.items() <= found.items()
+
+
+@pytest.mark.usefixtures("end_processes")
 @pytest.mark.parametrize("round_", range(ROUNDS))
-def test_killed_recordings_keep_what_they_acknowledged(path, round_):
+def test_killed_recordings_keep_what_they_told_of(path, round_):
+    """Six times the same file: once while it is opened, else while it is recorded or closed."""
     moments = random.Random(3 + round_)
     told: dict[str, int] = {}
-    made: set[int] = set()
-    begun: set[int] = set()
-
-    def note(line: str) -> None:
-        what, _, key = line.partition(" ")
-        if not key.endswith("\n"):
-            return  # cut by the kill
-        if what == "begun":
-            begun.add(int(key))
-        elif what == "made":
-            made.add(int(key))
-        else:
-            told[what] = int(key)
-
-    for _ in range(KILLS):
-        run = start(path)
-        assert run.stdout is not None
-        for _ in range(moments.randint(5, 1500)):
-            line = run.stdout.readline()
-            assert line, "the writer ended by itself"
-            note(line)
-        with RecordingView(path) as view:  # while it is written
-            require(view, told, made, begun)
-            assert view.state == "recording"
+    looking = begin_to_look(path)
+    for number in range(KILLS):
+        run = Recorder(path, told)
+        if number == KILLS // 2:
+            time.sleep(moments.uniform(0, 0.05))
             run.kill()
-            for line in run.stdout:
-                note(line)
-            run.stdout.close()
-            run.wait(DEADLINE_S)
-            require(view, told, made, begun)
-            assert view.state == "aborted"
-        read_by_others(path)
-        with RecordingView(path) as view:
-            require(view, told, made, begun)
-    assert told["rows"] > 100
-    assert made
+        else:
+            kill_after_a_while(run, path, moments)
+        require(path, told)
+    sights = end_looking(looking)
+    for make, sight in zip(ONLOOKERS, sights, strict=True):
+        errors = len(sight.errors)
+        assert not errors, f"{errors} of {sight.looks} by {make.__name__}: {sight.errors[0]}"
+        assert sight.looks > sight.outgrown + 1
+    followed = sights[0].seen
+    assert followed.keys() <= told.keys()
+    assert all(number <= told[name] for name, number in followed.items())
+    assert told["columns"] > 1
+    count(kills=KILLS, entries=sum(told[name] for name in told if name != "attributes"))
+    count(**{f"looks by {m.__name__}": s.looks for m, s in zip(ONLOOKERS, sights, strict=True)})
 
 
+@pytest.mark.usefixtures("end_processes")
 def test_killed_while_it_begins(path):
     """At any moment of its first steps, there is no file, or one that opens."""
     moments = random.Random(5)
-    for number in range(4):
-        file = path.with_name(f"{number}.h5")
-        run = start(file)
-        assert run.stdout is not None
-        end = time.monotonic() + DEADLINE_S
-        while not any(file.parent.glob(f"*{number}.h5*")) and time.monotonic() < end:
-            pass
-        for _ in range(moments.randint(0, 3)):
-            run.stdout.readline()
+    kills, opened = 6 * ROUNDS, 0
+    for _ in range(kills):
+        run = Recorder(path, {})
+        time.sleep(moments.uniform(0, 0.06))
         run.kill()
-        run.stdout.close()
-        run.wait(DEADLINE_S)
-        if file.exists():
-            read_by_others(file)
-            with RecordingView(file) as view:
-                for stream in view.data_streams.values():
-                    list(stream.values())
+        if path.exists():
+            require(path, run.told)
+            opened += 1
+            path.unlink()
+        else:
+            assert not run.has_begun
+    count(kills=kills, **{"files that were there": opened})
 
 
+@pytest.mark.usefixtures("end_processes")
 def test_the_check_notices_what_is_lost(path):
     """A control: with an entry that was never stored among those told of, it fails."""
-    run = start(path)
-    assert run.stdout is not None
-    for _ in range(20):
-        run.stdout.readline()
+    run = Recorder(path, {})
+    while run.told.get("columns", 0) < 3:
+        run.note()
     run.kill()
-    run.stdout.close()
-    run.wait(DEADLINE_S)
-    with RecordingView(path) as view:
-        require(view, {"data": 1}, set(), {0})
-        with pytest.raises(AssertionError):
-            require(view, {"data": 10**6}, set(), {0})
-        with pytest.raises(LongtakeError):
-            require(view, {}, {1}, {0})
+    require(path, dict(run.told))
+    with pytest.raises(AssertionError, match="lost entries"):
+        require(path, run.told | {"data": 10**6})
+    with pytest.raises(AssertionError, match="lost entries"):
+        require(path, run.told | {"made 99": 1})
+    with pytest.raises(AssertionError, match="more than was stored"):
+        require(path, run.told | {"data": -recorder.BURST})
+    with lt.open(path) as view, pytest.raises(AssertionError, match="had"):
+        recorder.take_in(view, {"data": 10**6})

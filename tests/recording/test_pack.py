@@ -43,6 +43,31 @@ def test_all_comes_back_from_a_packed_file(tmp_path, codec):
         assert view.file.root.frame_stream.camera.data.shape == (30, 20, 30)
 
 
+def test_nothing_is_lost_in_silence(tmp_path):
+    """What other programs wrote beside: references go with it, or it is said that they do not."""
+    path, packed = tmp_path / "run.h5", tmp_path / "packed.h5"
+    begin(path, 20).stop()
+    with h5py.File(path, "a") as h5:
+        h5["data_stream/game"].attrs["camera"] = h5["frame_stream/camera/data"].ref
+    report = pack(path, packed)
+    assert report.lost == ()
+    with h5py.File(packed) as h5:
+        found = h5[h5["data_stream/game"].attrs["camera"]]
+        assert found.name == "/frame_stream/camera/data"
+    assert "has all of" in report.verdict()
+    with h5py.File(path, "a") as h5:
+        data = h5["frame_stream/camera/data"]
+        for name in ("first", "second"):
+            h5.attrs.create(name, data.regionref[:1], dtype=h5py.regionref_dtype)
+        h5.attrs["journal"] = h5["control/journal"].ref
+    report = pack(path, tmp_path / "again.h5")
+    assert len(report.lost) == len(report.to_dict()["lost"]) == 3
+    assert "not copied: attribute 'first' of /: it refers to a part of a dataset, and 2 more" in (
+        report.verdict()
+    )
+    assert any("/control/journal, not copied" in one for one in report.lost)
+
+
 def test_other_programs_read_a_packed_file(tmp_path):
     path, packed = tmp_path / "run.h5", tmp_path / "packed.h5"
     begin(path).stop()

@@ -18,6 +18,7 @@ from longtake.errors import (
     FileInUse,
     InvalidArgument,
     LongtakeError,
+    NotALongtakeFile,
     NotFound,
     WriteFailed,
     WrongType,
@@ -25,6 +26,8 @@ from longtake.errors import (
 from longtake.hdf.attributes import read_attribute
 from longtake.hdf.live_file import LiveFile
 from longtake.recording import Recording, RecordingView, record
+from longtake.recording.pack import pack
+from tests.recording.cl_file import cl_file
 
 
 @pytest.fixture
@@ -150,6 +153,35 @@ def test_going_on_after_a_crash(path):
         assert view.data_streams.s.attributes.application == {"n": 1}
     with h5py.File(path) as h5:
         assert read_attribute(h5, "application") == {"a": 2}
+
+
+@pytest.mark.parametrize("codec", ["zstd", "gzip"])
+def test_nothing_is_appended_to_a_packed_file(path, codec):
+    packed = path.with_name("packed.h5")
+    pack(make(path), packed, codec=codec)
+    before = packed.read_bytes()
+    with pytest.raises(InvalidArgument, match=r"packed\.h5 is packed: .* go on in the recording"):
+        record(packed, append=True)
+    with pytest.raises(InvalidArgument, match="is packed"):
+        record(packed, {"operator": "J"}, append=True)
+    assert packed.read_bytes() == before
+
+
+def test_nothing_is_appended_to_a_file_of_another_program(path):
+    cl_file(path, {"game": {1: "any"}})
+    before = path.read_bytes()
+    with pytest.raises(InvalidArgument, match="recorded by another program"):
+        record(path, append=True)
+    assert path.read_bytes() == before
+    for other in ("text", "tree"):
+        where = path.with_name(other)
+        if other == "text":
+            where.write_text("text")
+        else:
+            with h5py.File(where, "w") as h5:
+                h5["x"] = 1
+        with pytest.raises(NotALongtakeFile, match=other):
+            record(where, append=True)
 
 
 def test_an_error_in_the_block(path):
@@ -326,6 +358,51 @@ def test_stopping_in_time(path):
         assert view.state == "complete"
         assert view.attributes.application == {"late": True}
     assert recording.wait_until_stopped() is True
+
+
+@pytest.mark.parametrize("seconds", ["1", None, True, [1]])
+def test_a_time_that_is_none(path, seconds):
+    with record(path) as recording, pytest.raises(WrongType, match="some seconds, not"):
+        recording.stop_after_seconds(seconds)
+
+
+def test_it_has_stopped_before_the_file_is_closed(path, monkeypatch):
+    """So who asks before each append is not refused one; who waits, waits for the file."""
+    recording = record(path)
+    close, seen = recording._file.close, []
+
+    def closing(attributes):
+        seen.append((recording.has_stopped(), recording.wait_until_stopped(0)))
+        close(attributes)
+
+    monkeypatch.setattr(recording._file, "close", closing)
+    recording.stop()
+    recording.stop()
+    assert seen == [(True, False)]
+    assert recording.wait_until_stopped(0) is True
+
+
+def test_who_stops_it_too_waits_until_the_file_is_closed(path, monkeypatch):
+    recording = record(path)
+    close, go_on, is_closing = recording._file.close, threading.Event(), threading.Event()
+
+    def closing(attributes):
+        is_closing.set()
+        assert go_on.wait(60)
+        close(attributes)
+
+    monkeypatch.setattr(recording._file, "close", closing)
+    first, second = (threading.Thread(target=recording.stop) for _ in range(2))
+    first.start()
+    assert is_closing.wait(60)
+    second.start()
+    second.join(0.05)
+    assert second.is_alive()
+    go_on.set()
+    for thread in (first, second):
+        thread.join(60)
+    with recording.open() as view:
+        assert view.state == "complete"
 
 
 @pytest.mark.parametrize("in_time", [True, False])

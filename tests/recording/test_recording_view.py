@@ -21,12 +21,91 @@ def test_it_prints_what_is_in_it(path):
         recording.create_frame_stream("camera", (2,), "u1")
     with open_recording(str(path)) as view:
         assert repr(view).splitlines()[0] == f"RecordingView of file: {path}"
+        assert repr(view.file).startswith(f"<File {path}: ")
         for name in ("file", "attributes", "spikes", "stims", "samples", "data_streams"):
             assert f"    {name}:" in repr(view)
         assert repr(view.data_streams) == "Data Streams:\n    game"
         assert repr(view.record_streams) == "Record Streams:"
         assert repr(view.data_streams.game) == "<DataStreamView 'game': 1 entries>"
         assert repr(view.attributes).startswith("/._v_attrs (AttributeSet)")
+
+
+def test_it_is_shown_in_a_notebook(path):
+    """Small, and as text: names and values come from a file that anybody wrote."""
+    bad = "<script>alert('x')</script>"
+    with record(path, {"operator": bad}) as recording:
+        recording.create_data_stream(bad.replace("/", "|"), {bad: bad}).append(7, bad)
+        recording.create_frame_stream("camera", (2, 3), "u1").append(5, np.zeros((2, 3), "u1"))
+        recording.create_record_stream("spikes", {"channel": "u1"}).append(1, {"channel": [1, 2]})
+        recording.create_table_stream("table", [("a", "i4")])
+        for shown_while in ("recording", "complete"):
+            with open_recording(path) as view:
+                streams = [*view.data_streams.values(), *view.frame_streams.values()]
+                streams += view.record_streams.values()
+                pages = [one._repr_html_() for one in (view, view.attributes, *streams)]
+                pages += [view.data_streams._repr_html_(), streams[0].attributes._repr_html_()]
+            for page in pages:
+                assert page.startswith("<table><caption>")
+                assert page.endswith("</table>")
+                assert "<script" not in page
+                assert len(page) < 4000
+            assert f"<tr><th>state</th><td>{shown_while}</td></tr>" in pages[0]
+            assert "<td>spikes, table</td>" in pages[0]
+            assert "&lt;script&gt;" in pages[0]
+            assert "<th>keys</th><td>7 to 7</td>" in pages[2]
+            assert "<th>values</th><td>frames of 2 × 3 × uint8</td>" in pages[3]
+            assert "<th>entries</th><td>1 keys, 2 rows</td>" in pages[4]
+            assert "<th>values</th><td>channel: uint8</td>" in pages[4]
+            assert "<th>keys</th><td>none yet</td>" in pages[5]
+            recording.stop()
+
+
+def test_what_cannot_be_read_is_shown_so(path):
+    with record(path) as recording:
+        recording.create_data_stream("order").append_many(range(9), range(9))
+        recording.create_data_stream("gone").append(1, 1)
+        recording.create_data_stream("good").append(1, 1)
+    with h5py.File(path, "r+") as h5:
+        h5.attrs["application"] = np.bytes_(PICKLE % b"x")
+        rows = h5["data_stream/order/index"][:]
+        rows["timestamp"][5] = 0
+        h5["data_stream/order/index"][:] = rows
+        del h5["data_stream/gone/data"]
+    view = open_recording(path)
+    order, gone = view.data_streams.order, view.data_streams.gone
+    assert "row 5 of /data_stream/order/index" in repr(order)
+    assert "0 datasets beside its index" in repr(gone)
+    for shown in (order, view.data_streams):
+        assert "row 5 of /data_stream/order/index" in shown._repr_html_()
+    assert "0 datasets beside its index" in gone._repr_html_()
+    assert "&lt;DataStreamView &#x27;good&#x27;: 1 entries&gt;" in view.data_streams._repr_html_()
+    page = view._repr_html_()
+    assert "os.system" in page
+    assert "<td>gone, good, order</td>" in page
+    view.close()
+    for shown in (view, order, gone):
+        assert "<table>" in shown._repr_html_()
+        repr(shown)
+
+
+def test_completion(path):
+    with record(path, {"operator": "J"}) as recording:
+        for name in ("game", "class", "two words"):
+            recording.create_data_stream(name, {"score": 1})
+    with open_recording(path) as view:
+        streams, attributes = view.data_streams, view.attributes
+        assert {"data_streams", "attributes", "samples", "file", "state"} <= set(dir(view))
+        assert "game" in dir(streams)
+        assert not {"class", "two words"} & set(dir(streams))
+        assert set(streams._ipython_key_completions_()) == {"game", "class", "two words"}
+        assert {"application", "state", "created_utc"} <= set(dir(attributes))
+        assert "application" in attributes._ipython_key_completions_()
+        assert {"name", "application"} <= set(dir(streams.game.attributes))
+        assert not hasattr(streams, "_ipython_canary_method_should_not_exist_")
+        assert not hasattr(attributes, "_ipython_canary_method_should_not_exist_")
+        for found in (view, streams, attributes, streams.game, streams.game.attributes):
+            for name in dir(found):
+                getattr(found, name)  # none of what is offered is missing
 
 
 def test_parts_that_are_not_there(path):
@@ -132,6 +211,37 @@ def test_what_became_of_it(path):
         assert view.state == "recovered"
         record(path, append=True).stop()
         assert view.state == "complete"
+
+
+def test_a_view_follows_state_and_attributes(path):
+    """Without being opened again: of a recording that goes on, ends, crashes, and is gone on in."""
+    recording = record(path, {"a": 1, "deep": [0]})
+    with RecordingView(path) as view:
+        held = view.attributes
+        assert (held.state, held.application) == ("recording", {"a": 1, "deep": [0]})
+        held.application["deep"].append(1)
+        game = recording.create_data_stream("game", {"score": 0})
+        seen = view.data_streams.game
+        for score in range(3):
+            game.set_attribute("score", score)
+            recording.set_attribute("a", score)
+            assert seen.attributes.application == {"score": score}
+            assert view.attributes.application == {"a": score, "deep": [0]}
+        assert held.application["a"] == 1
+        assert "ended_utc" not in view.attributes
+        recording.stop()
+        assert (view.state, view.attributes.state) == ("complete", "complete")
+        assert "ended_utc" in view.attributes
+        recording = record(path, {"a": 7}, append=True)
+        assert (view.state, view.attributes.state) == ("recording", "recording")
+        assert view.attributes.application == {"a": 7, "deep": [0]}
+        recording.data_streams.game.set_attribute("score", 8)
+        recording._file._file.abandon()
+        assert (view.state, view.attributes.state) == ("aborted", "aborted")
+        assert seen.attributes.application == {"score": 8}
+        record(path, append=True).stop()
+        assert (view.state, view.attributes.state) == ("recovered", "recovered")
+        assert view.attributes.application == {"a": 7, "deep": [0]}
 
 
 def test_a_recording_that_ends_before_anything_was_made_in_it(path):

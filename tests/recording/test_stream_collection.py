@@ -66,12 +66,21 @@ def test_it_may_change_while_it_is_listed(collection, streams):
 
 def test_completion(collection):
     assert {"game", "Zoë", "keys"} <= set(dir(collection))
-    assert "a name" not in dir(collection)
+    assert not {"a name", "class"} & set(dir(collection))
     assert collection._ipython_key_completions_() == list(collection)
 
 
 def test_printed(collection):
     assert repr(collection).splitlines()[:3] == ["Data Streams:", "    game", "    a name"]
+
+
+def test_shown_in_a_notebook(collection, streams):
+    streams["<script>alert(1)</script>"] = "<b>"
+    page = collection._repr_html_()
+    assert page.startswith("<table><caption>Data Streams</caption><tr><th>game</th><td>1</td></tr>")
+    assert "&lt;script&gt;" in page
+    assert "<script" not in page
+    assert "<b>" not in page
 
 
 def test_it_can_be_copied(collection, streams):

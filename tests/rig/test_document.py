@@ -1,6 +1,11 @@
-"""The published data streams page, cell by cell, with `import longtake.rig as cl`."""
+"""The published data streams page, cell by cell, with `import longtake.rig as cl`.
+
+``LONGTAKE_DOCUMENT_ROUNDS=50`` runs it 50 times in simulated time, and 10 times as it stands.
+"""
 
 from __future__ import annotations
+
+import os
 
 import msgpack
 import msgpack_numpy
@@ -15,6 +20,7 @@ ENTRIES = [
     "and type.",
     numpy.array([2**64 - 1, 2**64 - 2, 2**64 - 3], dtype=numpy.uint64),
 ]
+ROUNDS = int(os.environ.get("LONGTAKE_DOCUMENT_ROUNDS", "20"))
 BYTES = [(0, 16), (16, 35), (35, 45), (45, 110)]
 
 
@@ -74,14 +80,14 @@ def require_equal(found, expected):
         assert numpy.array_equal(value, entry)
 
 
-@pytest.mark.parametrize("attempt", range(3))
+@pytest.mark.parametrize("attempt", range(ROUNDS // 5))
 def test_as_it_stands(tmp_path, attempt):
     with cell_1(tmp_path) as view:
         require_cells(view)
         assert view.samples.shape == (25_000, 64)
 
 
-@pytest.mark.parametrize("attempt", range(20))
+@pytest.mark.parametrize("attempt", range(ROUNDS))
 def test_in_simulated_time(tmp_path, attempt):
     """The entries come while a second passes in a moment, or after it: none is lost in silence."""
     recording = None

@@ -7,9 +7,12 @@ from types import SimpleNamespace
 import h5py
 import numpy as np
 import pytest
+import tables
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import longtake as lt
+import longtake.rig as rig
 from longtake.errors import InvalidArgument
 from longtake.rig.block import SPIKE, STIM
 from longtake.rig.playback import Playback
@@ -111,6 +114,51 @@ def test_datasets_of_a_file_are_played_without_reading_them_whole(tmp_path):
             attributes=ATTRIBUTES,
         )
         assert_same(joined(read_blocks(Playback(opened), [1500] * 4)), DATA)
+
+
+def test_a_recording_is_played_as_it_was_recorded(tmp_path):
+    """A file of our own, by `longtake.open`, and a session that records it once more."""
+    array = SimulatedArray(seed=3, channels=4, start=START, spike_rate_hz=200)
+    for frame in (10, 2500, 5999):
+        array.stim(1, START + frame)
+    record(array, tmp_path / "first")
+    with lt.open(only_file(tmp_path / "first")) as view:
+        record(Playback(view), tmp_path / "second")
+    with lt.open(only_file(tmp_path / "second")) as view:
+        assert view.state == "complete"
+        played = Playback(view)
+        assert (played.channels, played.start) == (4, START)
+        again = joined([*read_blocks(played, [1500] * 3), played.read(9999)])
+    np.testing.assert_array_equal(again.samples, DATA.samples)
+    np.testing.assert_array_equal(again.stims, DATA.stims)
+    np.testing.assert_array_equal(again.spikes[: len(DATA.spikes)], DATA.spikes)
+    # Those of the last 2 ms are known later, and DATA ends before.
+    assert (again.spikes["timestamp"][len(DATA.spikes) :] > START + FRAMES - 50).all()
+
+
+def record(source, folder):
+    with rig.open(source, accelerated=True) as session:
+        session.record(file_location=folder, stop_after_frames=FRAMES).wait_until_stopped()
+
+
+def only_file(folder):
+    (path,) = folder.iterdir()
+    return path
+
+
+def test_a_recording_of_the_cl_sdk_is_played(tmp_path):
+    """Its root has a pickled `file_format`."""
+    path = tmp_path / "cl.h5"
+    with tables.open_file(str(path), "w") as h5:
+        h5.create_earray("/", "samples", obj=DATA.samples[:100])
+        for name, value in ATTRIBUTES.items():
+            h5.root._v_attrs[name] = value
+        h5.root._v_attrs.file_format = {"stim_and_spike_timestamps_relative_to_start": False}
+        h5.create_table("/", "stims", obj=np.array([(START + 5, 2)], STIM))
+    with lt.open(path) as view:
+        block = Playback(view).read(50)
+        assert block.stims.tolist() == [(START + 5, 2)]
+        np.testing.assert_array_equal(block.samples, DATA.samples[:50])
 
 
 def test_neither_spikes_nor_stims_need_be_there():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import h5py
 import numpy as np
 import pytest
@@ -172,3 +174,17 @@ def test_large_attributes_can_be_replaced_again_and_again(path):
         assert view.was_closed
         assert view.application == {"note": "H" * 59_000}
         assert view.data_streams["s"].attributes.application == {"note": "h" * 59_000}
+
+
+def test_updates_take_no_memory(path):
+    """Not even the 8 bytes of a key."""
+    with StreamFile.create(path) as file:
+        stream = file.create_data_stream("s")
+        for n in range(500):
+            stream.set_attribute("n", n)
+        tracemalloc.start()
+        for n in range(6000):
+            stream.set_attribute("n", n)
+        taken, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert taken < 24_000

@@ -115,19 +115,6 @@ def test_altered_data_are_noticed(place):
         )
 
 
-def test_taking_back():
-    raw = MemoryFile()
-    columns = column_set(raw)
-    for key in range(4):
-        write(columns, key, value(5))
-    columns.retract(2, 10)
-    assert (len(columns), columns.end) == (2, 10)
-    reader = column_set(raw)
-    assert reader.advance().tolist() == [0, 1]
-    write(columns, 9, value(1))
-    assert reader.advance().tolist() == [9]
-
-
 def test_rows_beyond_the_data_wait():
     """The structure that the reader knows may be older than the row."""
     raw = MemoryFile()

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longtake.streams.entry_ranges import Entries, Keys
+from longtake.errors import InvalidArgument, LongtakeError, WrongType
+from longtake.streams.entry_ranges import Entries, Keys, OutOfRange
 
 KEYS = st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(-3, 3), unique=True).map(sorted)
 SLICE = st.slices(12)
@@ -39,6 +40,40 @@ def test_strangers_among_keys():
             keys[index]
     with pytest.raises(TypeError):
         keys["a"]
+
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_positions_that_are_none(empty):
+    count = 0 if empty else 3
+    for found in (Keys(np.arange(count)), entries(count)):
+        for index in (count, -count - 1, np.int8(99), np.uint64(2**64 - 1), 2**70):
+            with pytest.raises(OutOfRange, match=rf"position {index}: there are {count}"):
+                found[index]
+        for index in ("a", None, 1.0, slice("a", None), slice(0.5), (1, 2)):
+            with pytest.raises(WrongType, match="whole numbers, not"):
+                found[index]
+        with pytest.raises(InvalidArgument, match="step of 0"):
+            found[::0]
+    assert issubclass(OutOfRange, IndexError)
+    assert issubclass(OutOfRange, LongtakeError)
+
+
+@pytest.mark.parametrize("code", np.typecodes["AllInteger"])
+def test_positions_are_integers_of_any_type(code):
+    one, three = np.dtype(code).type(1), np.dtype(code).type(3)
+    for found in (Keys(np.arange(5) + 7), entries(5)):
+        assert found[one] == found[1]
+        assert list(found[one:three]) == [found[1], found[2]]
+        assert list(found[-3:three]) == [found[2]]
+
+
+@pytest.mark.parametrize("kind", [int, float, np.float64, np.int64, np.uint64, np.longdouble])
+def test_large_keys_are_not_rounded_to_be_found(kind):
+    keys = Keys(np.array([2**53 + 1, 2**60]))
+    assert kind(2**60) in keys
+    assert kind(2**53) not in keys
+    if kind is not np.int64:
+        assert kind(2**63) not in Keys(np.array([-(2**63), 2**63 - 1]))
 
 
 def test_keys_as_arrays():

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from longtake.errors import WrongType
 from longtake.streams import lookup
 from longtake.streams.lookup import KeyLookup
 
@@ -75,3 +79,63 @@ def test_an_empty_lookup():
     assert found.last_key() is None
     assert found.keys().dtype == found.rows().dtype == np.int64
     assert len(found) == len(found.keys()) == 0
+
+
+def lookup_of(*known: int) -> KeyLookup:
+    found = KeyLookup()
+    found.add_many(np.array(known, np.int64), 0)
+    return found
+
+
+INTEGERS = [np.dtype(code).type for code in np.typecodes["AllInteger"]]
+FLOATS = [np.dtype(code).type for code in np.typecodes["Float"]]
+
+
+@pytest.mark.parametrize("kind", [int, float, Fraction, *INTEGERS, *FLOATS])
+def test_numbers_of_every_type_are_looked_for_alike(kind):
+    found = lookup_of(0, 100)
+    wanted = {3: (1, 0), 50: (1, 0), 51: (1, 100), 0: (0, 0), 100: (1, 100), 120: (2, 100)}
+    for key, (position, nearest) in wanted.items():
+        assert (found.position(kind(key)), found.nearest(kind(key))) == (position, nearest)
+    found = lookup_of(-100, -40)
+    assert [found.nearest(kind(key)) for key in (0, 1, 127)] == [-40, -40, -40]
+    assert type(found.nearest(kind(1))) is int
+
+
+some_keys = st.lists(keys, min_size=1, max_size=8, unique=True).map(sorted)
+numbers = (
+    keys
+    | st.integers(0, 2**64 - 1).map(np.uint64)
+    | st.integers(-128, 127).map(np.int8)
+    | st.floats(allow_nan=False)
+    | st.floats(allow_nan=False).map(np.float64)
+    | st.fractions(-(2**64), 2**64)
+)
+
+
+@given(some_keys, numbers)
+def test_positions_and_the_nearest_key_are_exact(known, key):
+    found = lookup_of(*known)
+    if not np.isfinite(float(key)):
+        assert found.position(key) == (len(known) if key > 0 else 0)
+        assert found.nearest(key) == (known[-1] if key > 0 else known[0])
+        return
+    exact = Fraction(int(key) if isinstance(key, np.integer) else key)
+    assert found.position(key) == sum(one < exact for one in known)
+    assert found.nearest(key) == min(known, key=lambda one: (abs(one - exact), one))
+
+
+def test_large_keys_are_not_rounded_to_floats():
+    found = lookup_of(2**53, 2**53 + 3)
+    assert found.nearest(float(2**53 + 2)) == 2**53 + 3
+    assert lookup_of(2**24 + 1).position(np.float32(2**24)) == 0
+
+
+@pytest.mark.parametrize(
+    "key", ["a", None, float("nan"), np.float32("nan"), 1j, True, np.True_, Decimal(1), [1]]
+)
+def test_what_is_no_real_number_is_refused(key):
+    for found in (KeyLookup(), lookup_of(0, 100)):
+        for look in (found.nearest, found.position):
+            with pytest.raises(WrongType, match="by a number"):
+                look(key)

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from longtake.errors import Closed, DamagedFile, InvalidArgument, KeyNotFound, WrongType
+from longtake.hdf.raw_file import RawFile
 from longtake.streams import StreamFile, StreamFileView, stream_groups
-from longtake.streams.columns import ColumnSet
+from longtake.streams.columns import ColumnSet, checksum_of
 from tests.hdf.write_log import WriteLog
 
 LATER = ("particle", "mass", "flag")
@@ -170,6 +171,11 @@ REFUSED = {
     "text": (columns(x=np.array(["a", "b", "c"])), WrongType, "convert it"),
     "objects": (columns(new=np.array([None, 1, 2])), WrongType, "convert it"),
     "a matrix": (columns(new=np.ones((3, 2))), WrongType, "shape"),
+    "a matrix of the type": (columns(x=np.ones((3, 2))), WrongType, "shape"),
+    "a number": (columns(x=np.float64(1)), WrongType, "shape"),
+    "a mask": (columns(x=np.ma.masked_equal(np.arange(3.0), 1)), WrongType, "mask"),
+    "no columns": (None, WrongType, "dict of columns"),
+    "ragged": (columns(x=[[1], [1, 2], 3]), InvalidArgument, "no array"),
     "a name": (columns(**{"a/b": np.ones(3)}), InvalidArgument, "'a/b'"),
 }
 
@@ -179,11 +185,16 @@ def test_what_cannot_be_stored_changes_nothing(path, file, stream, name):
     given, error, message = REFUSED[name]
     stream.put(1, columns())
     before, generation = path.read_bytes(), file.generation
-    with pytest.raises(error, match=message):
-        stream.put(2, given)
-    assert path.read_bytes() == before
-    assert file.generation == generation
-    assert stream.keys().tolist() == [1]
+    for store in (
+        lambda: stream.put(2, given),
+        lambda: stream.append(2, given),
+        lambda: stream.append_many([2, 3, 4], [columns(late=np.arange(3)), given, columns()]),
+    ):
+        with pytest.raises(error, match=message):
+            store()
+        assert path.read_bytes() == before
+        assert file.generation == generation
+        assert stream.keys().tolist() == [1]
 
 
 @pytest.mark.parametrize(
@@ -205,12 +216,105 @@ def test_keys_that_cannot_be_stored(stream, key, error):
     assert stream.keys().tolist() == [-(2**63), 7, 2**63 - 1]
 
 
+def test_lists_are_columns_too(stream):
+    stream.put(1, {"x": [0, 0.5, 1], "n": (1, 2, 3)})
+    require_same(stream[1], {"x": np.array([0, 0.5, 1]), "n": np.array([1, 2, 3], "i4")})
+
+
 def test_append_takes_only_greater_keys(stream):
     stream.append(5, columns())
+    with pytest.raises(WrongType, match="'6'"):
+        stream.append("6", columns())
     for key in (5, 4):
         with pytest.raises(InvalidArgument, match=f"key {key} does not come after the last one, 5"):
             stream.append(key, columns())
     assert stream.keys().tolist() == [5]
+
+
+def test_bursts(path, stream):
+    stream.append_many([], [])
+    stream.append_many(iter([1, 2]), (columns(n) for n in (3, 0)))
+    stream.append_many(np.array([3, 9], "u2"), [columns(1), {"x": [1, 2.5], "n": [3, 4]}])
+    expected = {1: columns(3), 2: columns(0), 3: columns(1)}
+    expected[9] = {"x": np.array([1, 2.5]), "n": np.array([3, 4], "i4")}
+    with StreamFileView(path) as view:
+        for found in (stream, view.record_streams["s"]):
+            assert list(found) == [1, 2, 3, 9]
+            for key, value in expected.items():
+                require_same(found[key], value)
+    for keys in ([10, 10], [11, 10], [9, 10], [10.5, 11], ["10", 11], [10, 2**63]):
+        with pytest.raises((InvalidArgument, WrongType)):
+            stream.append_many(keys, [columns()] * 2)
+    with pytest.raises(InvalidArgument, match="3 keys for 2 values"):
+        stream.append_many([10, 11, 12], [columns()] * 2)
+    assert stream.last_key == 9
+    stream.append(10, columns())
+
+
+def test_a_burst_with_columns_that_only_some_of_it_have(path, file, stream):
+    stream.append(1, columns(particle=np.arange(3)))
+    burst = {
+        2: columns(2),
+        3: columns(5, particle=np.arange(5), mass=np.ones(5, "f4"), flag=np.ones(5, bool)),
+        4: columns(0, particle=np.arange(0)),
+        5: columns(1, mass=np.zeros(1, "f4"), flag=np.zeros(1, bool)),
+    }
+    with pytest.raises(InvalidArgument, match=r"lacks 'flag', which .* keeps together with 'mass'"):
+        stream.append_many(burst, [*list(burst.values())[:3], columns(1, mass=np.ones(1, "f4"))])
+    assert list(stream.dtypes) == ["x", "n", "particle"]
+    stream.append_many(burst, burst.values())
+    stream.append(6, columns(2, particle=np.arange(2)))
+    file._file.abandon()
+    with StreamFileView(path) as view, StreamFile.open(path) as again:
+        for found in (stream, view.record_streams["s"], again.record_streams["s"]):
+            if found is not stream:
+                for key, value in burst.items():
+                    require_same(found[key], value)
+            assert len(found._sets) == 3
+        assert len(again.record_streams["s"].read_together()["mass"]) == 3 + 2 + 5 + 0 + 1 + 2
+
+
+def test_a_burst_larger_than_all_room(path, stream):
+    values = [columns(n % 300) for n in range(3000)]
+    stream.append_many(range(3000), values)
+    stream.append(3000, columns())
+    with StreamFileView(path) as view:
+        for found, value in zip(view.record_streams["s"].values(), values, strict=False):
+            require_same(found, value)
+
+
+def test_a_burst_costs_a_write_for_each_dataset(monkeypatch, stream):
+    stream.append(0, columns(particle=np.arange(3)))
+    log = WriteLog()
+    log.record(monkeypatch)
+    values = [columns(n % 4, particle=np.arange(n % 4)) for n in range(100)]
+    stream.append_many(range(1, 101), values)
+    assert [operation[0] for operation in log.operations] == ["write"] * 5
+
+
+def test_killed_in_the_midst_of_a_burst(path, monkeypatch, file, stream):
+    """After any write, or half of it, some of its values are there, each of them whole."""
+    stream.append(1, columns(particle=np.arange(3)))
+    values = [columns(n, particle=np.arange(n)) if n % 2 else columns(n) for n in range(40)]
+    log = WriteLog()
+    before = path.read_bytes()
+    with monkeypatch.context() as patch:
+        log.record(patch)
+        stream.append_many(range(2, 42), values)
+    image = path.with_name("image.h5")
+    log.operations.insert(0, ("write", 0, before))
+    counts = set()
+    for half in (False, True):
+        for _, data in log.images(1, half=half):
+            image.write_bytes(data)
+            for open_file in (StreamFileView, StreamFile.open):
+                with open_file(image) as opened:
+                    found = opened.record_streams["s"]
+                    count = len(found) - 1
+                    for value, expected in zip(list(found.values())[1:], values, strict=False):
+                        require_same(value, expected)
+                    counts.add(count)
+    assert {0, 20, 40} <= counts
 
 
 def test_a_missing_key_is_named(stream):
@@ -311,9 +415,134 @@ def test_a_reader_is_not_misled_by_what_was_taken_back(path, monkeypatch, file, 
         stream.put(2, columns())
         stream.put(3, columns(particle=np.full(3, 9)))
         live.refresh()
-        require_same(live[2], columns())
-        require_same(stream[2], columns())
-        require_same(stream[3], columns(particle=np.full(3, 9)))
+        for found in (stream, live):
+            require_same(found[2], columns())
+            require_same(found[3], columns(particle=np.full(3, 9)))
+            assert np.isnan(found.read_together()["particle"][3:6]).all()
+
+
+def test_a_reader_is_not_misled_by_what_a_crash_left(path, file, stream):
+    """The writer dies between a later column and its value; the next one writes another value."""
+    stream.put(1, columns(particle=np.arange(3)))
+    with StreamFileView(path) as view:
+        live = view.record_streams["s"]
+        stream._sets[1].write(1, [np.full(3, 7)], checksum_of([np.full(3, 7)]))
+        file._file.abandon()
+        live.refresh()
+        assert list(live) == [1]
+        with StreamFile.open(path) as reopened:
+            again = reopened.record_streams["s"]
+            again.put(2, columns())
+            live.refresh()
+            again.put(3, columns(particle=np.full(3, 9)))
+            again.put(2, columns(particle=np.full(3, 8)))
+            for found in (again, live):
+                require_same(found[2], columns(particle=np.full(3, 8)))
+                require_same(found[3], columns(particle=np.full(3, 9)))
+
+
+def broken_off(patch, number: int, *, is_after: bool, times: int = 1) -> None:
+    """Press Ctrl-C at a write: before anything of it is done, or when it returns."""
+    real, count = RawFile.write, 0
+
+    def write(raw, offset, data):
+        nonlocal count
+        count += 1
+        if number <= count < number + times and not is_after:
+            raise KeyboardInterrupt
+        real(raw, offset, data)
+        if number <= count < number + times:
+            raise KeyboardInterrupt
+
+    patch.setattr(RawFile, "write", write)
+
+
+STORED = {
+    "append": lambda stream: stream.append(10, columns(particle=np.full(3, 10))),
+    "put": lambda stream: stream.put(0, columns(particle=np.full(3, 10))),
+    "replace": lambda stream: stream.put(1, columns(x=np.ones(3), particle=np.full(3, 10))),
+    "later": lambda stream: stream.put(1, columns(particle=np.full(3, 10))),
+    "many": lambda stream: stream.append_many(
+        [10, 11, 12], [columns(1), columns(particle=np.full(3, 10)), columns(2)]
+    ),
+}
+
+
+@pytest.mark.parametrize("times", [1, 2], ids=["once", "twice"])
+@pytest.mark.parametrize("is_after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("name", STORED)
+def test_ctrl_c_in_the_midst_of_a_write(path, monkeypatch, name, is_after, times):
+    """It is mostly raised when a write returns. The value is there whole, or not, for all."""
+    number = 0
+    while True:
+        number += 1
+        where = path.with_name(f"{number}.h5")
+        file = StreamFile.create(where)
+        stream = file.create_record_stream("s", {"x": "f8", "n": "i4"})
+        stream.put(1, columns(particle=np.arange(3)))
+        stream.put(2, columns())
+        with StreamFileView(where) as view:
+            live = view.record_streams["s"]
+            before = dict(live.items())
+            with monkeypatch.context() as patch:
+                broken_off(patch, number, is_after=is_after, times=times)
+                try:
+                    STORED[name](stream)
+                except KeyboardInterrupt:
+                    is_over = False
+                else:
+                    is_over = True
+            if is_over:
+                file._file.abandon()
+                break
+            live.refresh()
+            after = dict(live.items())
+            if times == 1:
+                assert list(after) == list(stream)
+                require_all_same(stream, after)
+            elif list(after) != list(before):
+                assert is_after
+            stream.put(20, columns())  # looks back first, if that was broken off as well
+            stream.put(21, columns(particle=np.full(3, 21)))
+            after = {k: v for k, v in stream.items() if k < 20}
+            for found in (stream, live):
+                assert list(found) == [*after, 20, 21]
+                require_all_same(found, after)
+                require_same(found[20], columns())
+                require_same(found[21], columns(particle=np.full(3, 21)))
+            file._file.abandon()
+        with StreamFile.open(where) as again:
+            require_all_same(again.record_streams["s"], after)
+            assert list(again.record_streams["s"]) == [*after, 20, 21]
+    assert number > 2
+
+
+def require_all_same(stream, expected) -> None:
+    for key, value in expected.items():
+        require_same(stream[key], value)
+
+
+def test_the_very_first_value_broken_off(path, monkeypatch, file, stream):
+    """Its number is 0, as is everything in a row that was taken back."""
+    with monkeypatch.context() as patch:
+        real = ColumnSet.write
+
+        def fail(columns_, key, arrays, checksum):
+            if "x" in columns_.columns:
+                live.refresh()
+                raise KeyboardInterrupt
+            real(columns_, key, arrays, checksum)
+
+        patch.setattr(ColumnSet, "write", fail)
+        with StreamFileView(path) as view:
+            live = view.record_streams["s"]
+            with pytest.raises(KeyboardInterrupt):
+                stream.put(1, columns(particle=np.arange(3)))
+            patch.setattr(ColumnSet, "write", real)
+            stream.put(1, columns())
+            for found in (stream, live):
+                require_same(found[1], columns())
+                assert "particle" not in found.read_together()
 
 
 def test_later_columns_of_a_value_that_never_came(path, file, stream):

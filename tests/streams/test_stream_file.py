@@ -18,7 +18,7 @@ from longtake.errors import (
     WrongType,
 )
 from longtake.hdf import GrowingDataset, layout
-from longtake.streams import StreamFile, StreamFileView
+from longtake.streams import StreamFile, StreamFileView, stream_groups
 
 
 @pytest.fixture
@@ -181,3 +181,44 @@ def test_an_error_while_looking_does_not_stop_other_threads(path, monkeypatch):
     opened.join(20)
     assert not opened.is_alive()
     assert kept.value.__traceback__ is not None
+
+
+def test_a_structure_that_changes_while_it_is_read_is_read_again(path, monkeypatch):
+    """What looked damaged then is not."""
+    real = stream_groups.stored_stream
+    with StreamFile.create(path) as file:
+        stream = file.create_data_stream("s")
+        with StreamFileView(path) as view:
+            seen = view.data_streams["s"]
+
+            def in_between(*given):
+                monkeypatch.setattr(stream_groups, "stored_stream", real)
+                index = stream.datasets[0]
+                file._file.grow({index: index.capacity + 1})
+                raise DamagedFile("half of a change")
+
+            monkeypatch.setattr(stream_groups, "stored_stream", in_between)
+            file.create_data_stream("t")
+            stream.append(1, "one")
+            assert list(seen.items()) == [(1, "one")]
+            assert view.damaged == {}
+            assert view.data_streams["s"] is seen
+
+
+def test_what_was_read_of_a_stream_stays_readable_when_it_is_damaged(path, monkeypatch):
+    with StreamFile.create(path) as file:
+        stream = file.create_data_stream("s")
+        stream.append(1, "one")
+        with StreamFileView(path) as view:
+            seen = view.data_streams["s"]
+
+            def damaged(*_):
+                raise DamagedFile("nobody can read it")
+
+            monkeypatch.setattr(stream_groups, "stored_stream", damaged)
+            file.create_data_stream("t")
+            view.refresh()
+            assert set(view.damaged) == {"/data_stream/s", "/data_stream/t"}
+            assert seen[1] == "one"
+            with pytest.raises(DamagedFile, match="nobody"):
+                len(view.data_streams["t"])

@@ -12,6 +12,7 @@ from hypothesis.extra import numpy as hnp
 
 from longtake.errors import DamagedFile, InvalidArgument, LongtakeError, WrongType
 from longtake.streams import StreamFile, StreamFileView, TableStream, TableStreamView
+from tests.hdf.write_log import WriteLog
 
 SPIKES = np.dtype([("timestamp", "<i8"), ("channel", "u1"), ("samples", "<f4", (75,))])
 
@@ -62,6 +63,7 @@ def test_rows_come_back_as_they_were(tmp_path_factory, data, kinds, align):
             for name in dtype.names:
                 np.testing.assert_array_equal(found[name], rows[name])
         assert len(seen.table()) == sum(counts)
+        assert seen.table().dtype == seen.dtype
 
 
 def test_rows_in_the_byte_order_they_were_announced_in(file):
@@ -104,6 +106,64 @@ def test_rows_that_do_not_fit(file, rows, error):
         stream.append(1, rows)
     assert len(stream) == 0
     stream.append(1, spikes(2))
+
+
+def test_bursts(path, file):
+    stream = file.create_table_stream("s", SPIKES)
+    stream.append_many([], [])
+    stream.append_many(iter([1, 2]), (rows for rows in (spikes(3, 1), spikes(0))))
+    stream.append_many(np.array([3, 9], "u2"), [spikes(0), spikes(2, 9)])
+    expected = [(1, spikes(3, 1)), (2, spikes(0)), (3, spikes(0)), (9, spikes(2, 9))]
+    with StreamFileView(path) as view:
+        for found in (stream, view.record_streams["s"]):
+            for (key, rows), (wanted, content) in zip(found.items(), expected, strict=True):
+                assert key == wanted
+                np.testing.assert_array_equal(rows, content)
+    stream.append(10, spikes(1))
+
+
+@pytest.mark.parametrize(
+    ("keys", "values", "error", "message"),
+    [
+        ([10, 10], [spikes(1)] * 2, InvalidArgument, "10 does not come after the last one, 10"),
+        ([5, 10], [spikes(1)] * 2, InvalidArgument, "5 does not come after the last one, 5"),
+        ([6.5, 10], [spikes(1)] * 2, InvalidArgument, "6.5"),
+        ([6, "7"], [spikes(1)] * 2, WrongType, "'7'"),
+        ([6, 7, 8], [spikes(1)] * 2, InvalidArgument, "3 timestamps for 2 values"),
+        ([6, 7], [spikes(1), np.zeros(1)], WrongType, r"values\[1\]: 's' holds rows of"),
+        ([6, 7], [spikes(1), spikes(1)[0]], InvalidArgument, r"values\[1\]: .* shape \(\)"),
+    ],
+)
+def test_a_burst_that_cannot_be_stored_is_not_begun(path, file, keys, values, error, message):
+    stream = file.create_table_stream("s", SPIKES)
+    stream.append(5, spikes(1))
+    before = path.read_bytes()
+    with pytest.raises(error, match=message):
+        stream.append_many(keys, values)
+    assert path.read_bytes() == before
+    assert list(stream) == [5]
+
+
+def test_a_burst_costs_two_writes(file, monkeypatch):
+    stream = file.create_table_stream("s", SPIKES)
+    stream.append(0, spikes(1))
+    log = WriteLog()
+    log.record(monkeypatch)
+    stream.append_many(range(1, 101), [spikes(n % 4) for n in range(100)])
+    assert [operation[0] for operation in log.operations] == ["write", "write"]
+
+
+def test_a_burst_of_rows_with_a_shape_or_padding_larger_than_all_room(path, file):
+    shaped = file.create_table_stream("shaped", "i2", row_shape=(4,))
+    padded = file.create_table_stream("padded", np.dtype([("a", "u1"), ("b", "f8")], align=True))
+    rows = [np.full((n % 50, 4), n, ">i2") for n in range(3000)]
+    pairs = [np.full(n % 50, n % 200, padded.dtype) for n in range(3000)]
+    shaped.append_many(range(3000), rows)
+    padded.append_many(range(3000), pairs)
+    with StreamFileView(path) as view:
+        for name, values in (("shaped", rows), ("padded", pairs)):
+            for found, expected in zip(view.record_streams[name].values(), values, strict=True):
+                np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import pickle
 
 import h5py
@@ -177,6 +178,22 @@ def test_completion_and_reprs(h5):
     assert repr(file.root["odd name"]) == "<Array /odd name: () int64>"
     assert repr(next(iter(stream.index))).startswith("<Row 0 of /data_stream")
     assert copy.copy(stream)._v_pathname == stream._v_pathname
+
+
+def test_a_file_that_was_opened_through_another_object_is_called_by_its_name(tmp_path):
+    """HDF5 knows it as ``<_io.BytesIO object at 0x…>``."""
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as h5:
+        document(h5)
+    file = File(h5py.File(buffer, "r"), name=tmp_path / "run.h5")
+    assert file.filename == str(tmp_path / "run.h5")
+    assert repr(file) == f"<File {tmp_path / 'run.h5'}: data_stream>"
+    with pytest.raises(KeyError, match=r"run\.h5: / has no 'nope'; it has data_stream"):
+        _ = file.root["nope"]
+    file.close()
+    assert repr(file) == f"<File {tmp_path / 'run.h5'}: closed>"
+    with pytest.raises(Closed, match=r"run\.h5 was closed"):
+        _ = file.root.data_stream
 
 
 def test_truth_values_of_any_byte_are_true_or_false(h5):

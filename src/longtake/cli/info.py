@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         DataStreamView,
         FrameStreamView,
         RecordStreamView,
+        StreamFileView,
         TableStreamView,
     )
 
@@ -48,6 +49,9 @@ def info(
         f"{_size(found['bytes_on_disk'])} on disk"
     )
     for stream in found["streams"]:
+        if "error" in stream:
+            typer.echo(f"  {stream['name']}: damaged: {stream['error']}")
+            continue
         span = f", {stream['first']} to {stream['last']}" if stream["keys"] else ""
         unit = _UNITS[stream["kind"]]
         rows = f", {stream['rows']} {unit[1]}" if unit[1] else ""
@@ -56,17 +60,24 @@ def info(
             typer.echo(f"    {name:<12} {dtype}")
         for name, value in stream["attributes"].items():
             typer.echo(f"    {name} = {value!r}")
+        if "attribute_error" in stream:
+            typer.echo(f"    attributes that cannot be read: {stream['attribute_error']}")
+    for part, error in found["damaged"].items():
+        typer.echo(f"  {part}: damaged: {error}")
     for store in found["stores"]:
         count = "" if store["frames"] is None else f": {store['frames']} frames"
         typer.echo(f"  {store['layout']}{count}")
     if "groups" in found and not found["stores"]:
         typer.echo(f"  {found['groups']} groups, {found['datasets']} datasets")
-    if "groups" not in found and not found["streams"]:
+    if "groups" not in found and not found["streams"] and not found["damaged"]:
         typer.echo("  no streams yet")
 
 
 def describe(path: Path) -> dict[str, Any]:
     """Give what `info` tells.
+
+    A stream that cannot be read has an ``error`` in place of what there is to tell of it; other
+    parts of the file that cannot be read are in ``damaged``.
 
     Raises
     ------
@@ -91,6 +102,7 @@ def describe(path: Path) -> dict[str, Any]:
         "bytes": status.st_size,
         "bytes_on_disk": status.st_blocks * 512,
         "streams": [],
+        "damaged": {},
         "stores": [],
     }
     try:
@@ -99,8 +111,8 @@ def describe(path: Path) -> dict[str, Any]:
                 found["state"] = "being written"
             elif not view.was_closed:
                 found["state"] = "left by a crash, whole up to there"
-            streams = (view.data_streams, view.frame_streams, view.record_streams)
-            found["streams"] = [_describe(stream) for kind in streams for stream in kind.values()]
+            found["streams"] = [_described(kind, stream) for kind, stream in view.streams]
+            found["damaged"] = _damaged(view)
             return found
     except NotALongtakeFile:
         pass
@@ -130,18 +142,38 @@ def _damage_told(path: Path) -> Generator[None]:
 def _opened_foreign(path: Path) -> h5py.File:
     import h5py
 
-    from longtake.errors import FileInUse, NotALongtakeFile
+    from longtake.errors import NotALongtakeFile
+    from longtake.hdf.writer_of_other import in_use_or_left
 
     try:
         return h5py.File(path, "r")
-    except BlockingIOError as error:
-        raise FileInUse(f"{path} is open for writing in another program: close it there") from error
     except (OSError, RuntimeError) as error:
-        raise NotALongtakeFile(f"{path} cannot be opened as an HDF5 file: {error}") from error
+        raise in_use_or_left(path, error) or NotALongtakeFile(
+            f"{path} cannot be opened as an HDF5 file: {error}"
+        ) from error
+
+
+def _damaged(view: StreamFileView) -> dict[str, str]:
+    """Give what cannot be read besides streams, and why."""
+    streams = {stream.group for _, stream in view.streams}
+    damaged = {part: str(e) for part, e in view.damaged.items() if part not in streams}
+    if view.attribute_error not in {None, *view.damaged.values()}:
+        damaged["/"] = str(view.attribute_error)
+    return damaged
+
+
+def _described(kind: str, stream: View) -> dict[str, Any]:
+    from longtake.errors import LongtakeError
+
+    try:
+        return _describe(stream)
+    except LongtakeError as error:
+        return {"name": stream.name, "kind": kind, "error": str(error)}
 
 
 def _describe(stream: View) -> dict[str, Any]:
     keys = stream.keys()
+    unreadable = stream.attribute_error
     index, *columns = stream.datasets
     names = [dataset.path.rpartition("/")[2] for dataset in columns]
     return {
@@ -157,7 +189,7 @@ def _describe(stream: View) -> dict[str, Any]:
             if dataset.dtype.names is None or "checksum" not in dataset.dtype.names
         },
         "attributes": stream.application,
-    }
+    } | ({} if unreadable is None else {"attribute_error": str(unreadable)})
 
 
 def _type(dataset: GrowingDataset) -> str:

@@ -32,4 +32,9 @@ def pack(
     from longtake.recording.pack import pack as run
 
     report = run(file, output, codec=codec.value)
-    typer.echo(json.dumps(report.to_dict(), indent=2) if as_json else report.verdict())
+    if as_json:
+        typer.echo(json.dumps(report.to_dict(), indent=2))
+        return
+    typer.echo(report.verdict())
+    for line in report.lost:
+        typer.echo(f"  not copied  {line}")

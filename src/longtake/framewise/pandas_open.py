@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from longtake.errors import (
 )
 from longtake.framewise.foreign_errors import in_one_line
 from longtake.hdf import journal
+from longtake.hdf.writer_of_other import in_use_or_left
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,13 +39,14 @@ def open_file(path: Path, mode: str) -> h5py.File:
                 _require_unused(path)
             _require_room(path)
         return h5py.File(path, access, libver=("v110", "v110"))
-    except BlockingIOError as error:
-        raise FileInUse(f"{path} is open in another process: close it there first") from error
-    except (PermissionError, WriteFailed):
+    except (PermissionError, FileInUse, WriteFailed):
         raise
     except (OSError, RuntimeError, ValueError) as error:
+        known = in_use_or_left(path, error)
+        if known is not None:
+            raise known from error
         if "already open" in str(error):
-            raise _open_already(path, error) from error
+            raise FileInUse(f"{path} is open already: close it there first") from error
         if access == "w":
             raise WriteFailed(f"{path} could not be made: {in_one_line(error)}") from error
         raise DamagedFile(f"{path} cannot be opened: {in_one_line(error)}") from error
@@ -69,34 +70,17 @@ def _access(path: Path, mode: str) -> str:
     return "w"
 
 
-def _open_already(path: Path, error: Exception) -> FileInUse | DamagedFile:
-    # A writer marks its file until it closes it, and holds a lock on it for as long as it lives.
-    if "h5clear" in str(error) and not _is_locked(path):
-        return DamagedFile(
-            f"{path} was not closed by the program that wrote it, which is gone (nobody holds its "
-            f"lock): to read what is there, copy it, run `h5clear --status {path.name}` (of HDF5's "
-            "tools) in its folder, and open it again"
-        )
-    return FileInUse(f"{path} is open already: close it there first")
-
-
-def _is_locked(path: Path) -> bool:
-    with path.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        return False
-
-
 def _require_unused(path: Path) -> None:
     # HDF5 empties a file that is made anew before it asks whether another process has it open.
     try:
         h5py.File(path, "r+").close()
-    except (BlockingIOError, PermissionError):
+    except PermissionError:
         raise
-    except (OSError, RuntimeError, ValueError):
-        pass  # damaged; the new file will take its place
+    except (OSError, RuntimeError, ValueError) as error:
+        known = in_use_or_left(path, error)
+        if isinstance(known, FileInUse):
+            raise known from error
+        # Damaged, or left by a crash: the new file will take its place.
 
 
 def _require_room(path: Path) -> None:

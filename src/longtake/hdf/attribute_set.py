@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 from longtake.errors import LongtakeError, WrongType
+from longtake.hdf.html_table import html_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -81,12 +83,20 @@ class AttributeSet:
         return self[name]
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *(name for name in self if name.isidentifier())})
+        # What Python can say after a dot.
+        names = [name for name in self if name.isidentifier() and not iskeyword(name)]
+        return sorted({*super().__dir__(), *names})
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
 
     def __repr__(self) -> str:
         lines = [f"{name} := {self._shown(name)}" for name in self]
         heading = f"{self._path}._v_attrs (AttributeSet), {len(lines)} attributes"
         return f"{heading}:\n   [" + ",\n    ".join(lines) + "]" if lines else heading
+
+    def _repr_html_(self) -> str:
+        return html_table(f"{self._path}, attributes", ((name, self._shown(name)) for name in self))
 
     def _shown(self, name: str) -> str:
         try:

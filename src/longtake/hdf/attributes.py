@@ -24,6 +24,8 @@ Node = h5py.Group | h5py.Dataset | h5py.h5g.GroupID | h5py.h5d.DatasetID
 _SCALAR = h5s.create(h5s.SCALAR)
 _NULL = h5s.create(h5s.NULL)
 _NATIVE_KINDS = "biufcS"
+#: Bytes for an attribute to grow by; all of them must fit in an object's header, 64 KiB.
+_LEAST_ROOM, _MOST_ROOM = 256, 60_000
 
 
 def write_attribute(node: Node, name: str, value: object) -> None:
@@ -73,8 +75,19 @@ def pack(value: object) -> Packed:
         array = np.asarray(value)
         return _pack_plain(value) if array.dtype.kind == "O" else _pack_array(array)
     if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in _NATIVE_KINDS:
+        check_plain(value)
         return _pack_array(np.asarray(value))
     return _pack_plain(value)
+
+
+def add_with_room(node: Node, name: str, value: object) -> None:
+    """Set an attribute that may grow later: by half, and then still takes the same place."""
+    kind, space, data = pack(value)
+    if isinstance(kind, h5t.TypeStringID) and data is not None:
+        size = kind.get_size()
+        kind.set_size(max(size, min(size + max(_LEAST_ROOM, size // 2), _MOST_ROOM)))
+        data = data.astype(f"S{kind.get_size()}")
+    add_packed(node, name, (kind, space, data))
 
 
 def write_packed(node: Node, name: str, packed: Packed) -> None:
@@ -83,6 +96,8 @@ def write_packed(node: Node, name: str, packed: Packed) -> None:
     if not h5a.exists(where, key):
         add_packed(node, name, packed)
         return
+    if _is_written_over(h5a.open(where, key), packed):
+        return
     # The old value stays until the new one is written.
     add_packed(node, f"{name} (new)", packed)
     try:
@@ -90,6 +105,33 @@ def write_packed(node: Node, name: str, packed: Packed) -> None:
         h5a.rename(where, key + b" (new)", key)
     except (OSError, RuntimeError) as error:
         raise WriteFailed(f"attribute {name!r} could not be replaced: {error}") from error
+
+
+def _is_written_over(attribute: h5a.AttrID, packed: Packed) -> bool:
+    """Write a value where the old one is, if it fits; say if it did.
+
+    Nothing else in the object's header moves then.
+    """
+    kind, space, data = packed
+    old_kind, old_space = attribute.get_type(), attribute.get_space()
+    if data is None or old_space.get_simple_extent_type() == h5s.NULL:
+        return False
+    if old_space.shape != space.shape:
+        return False
+    if isinstance(kind, h5t.TypeStringID) and isinstance(old_kind, h5t.TypeStringID):
+        size = old_kind.get_size()
+        kind = kind.copy()
+        if old_kind.is_variable_str() or size < kind.get_size():
+            return False
+        kind.set_size(size)
+        data = data.astype(f"S{size}")
+    if not old_kind.equal(kind):
+        return False
+    try:
+        attribute.write(data, mtype=kind)
+    except (OSError, RuntimeError) as error:
+        raise WriteFailed(f"an attribute could not be written: {error}") from error
+    return True
 
 
 def add_packed(node: Node, name: str, packed: Packed) -> None:
@@ -209,7 +251,6 @@ def _pack_plain(value: object) -> Packed:
 
 
 def _pack_array(array: np.ndarray) -> Packed:
-    check_plain(array)
     space = h5s.create_simple(array.shape) if array.shape else _SCALAR
     if array.dtype.kind == "b":
         return h5t.NATIVE_B8, space, np.ascontiguousarray(array.view("u1")).reshape(array.shape)

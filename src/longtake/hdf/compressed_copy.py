@@ -11,6 +11,7 @@ from xxhash import xxh3_64
 
 from longtake.errors import WriteFailed
 from longtake.hdf.plain_file import StoredDataset
+from longtake.hdf.references import References
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,8 +46,14 @@ class CompressedCopy:
 
     Guarantees
     ----------
-    Links to other files are copied as links. The structure journal, which is only of use where
-    rows are appended in place, is left out. Memory: a block of 8 MiB, or a row.
+    Links to other files are copied as links, and references to objects as those to their copies.
+    The structure journal, which is only of use where rows are appended in place, is left out.
+    Memory: a block of 8 MiB, or a row.
+
+    Attributes
+    ----------
+    lost : list of str
+        What could not be copied: references to parts of datasets, or to what is not in the copy.
     """
 
     def __init__(self, raw: RawFile, in_use: Mapping[str, GrowingDataset], codec: Codec) -> None:
@@ -55,16 +62,26 @@ class CompressedCopy:
         self._codec: Codec = codec
         self._known: dict[int, str] = {}  # where the object at each address was copied to
         self._digests: dict[str, tuple[int, int]] = {}  # rows, xxh3
+        # What holds references: an object, its copy, and the attribute, if it is one.
+        self._referring: list[tuple[str, str, str | None]] = []
+        self.lost: list[str] = []
 
     def copy(self, source: h5py.File, target: h5py.File) -> None:
         """Copy everything into an empty file."""
-        _copy_attributes(source, target)
+        self._copy_attributes(source, target)
         waiting: list[tuple[h5py.Group, h5py.Group]] = [(source, target)]
         while waiting:
             old, new = waiting.pop()
             self._known[_address(old)] = str(new.name)
             for name in list(old):
                 waiting += self._copy_member(old, new, name)
+        references = References(source, target, self._known)
+        for old_path, new_path, attribute in self._referring:
+            if attribute is None:
+                references.carry_dataset(old_path, new_path)
+            else:
+                references.carry_attribute(old_path, new_path, attribute)
+        self.lost = references.lost
 
     def verify(self, path: Path) -> None:
         """Read the copy again and compare.
@@ -103,14 +120,24 @@ class CompressedCopy:
             return []
         if isinstance(found, h5py.Group):
             made = new.create_group(name)
-            _copy_attributes(found, made)
+            self._copy_attributes(found, made)
             return [(found, made)]
         self._known[_address(found)] = f"{new.name}/{name}"
         if isinstance(found, h5py.Dataset) and self._is_compressible(found):
             self._copy_dataset(found, new, name)
         else:
-            h5o.copy(old.id, name.encode(), new.id, name.encode())
+            self._copy_as_it_is(old, new, name)
         return []
+
+    def _copy_as_it_is(self, old: h5py.Group, new: h5py.Group, name: str) -> None:
+        # Attributes apart: those that are references would come to nothing.
+        plain = h5p.create(h5p.OBJECT_COPY)
+        plain.set_copy_object(h5o.COPY_WITHOUT_ATTR_FLAG)
+        h5o.copy(old.id, name.encode(), new.id, name.encode(), plain)
+        found, made = old[name], new[name]
+        if isinstance(found, h5py.Dataset) and found.id.get_type().detect_class(h5t.REFERENCE):
+            self._referring.append((str(found.name), str(made.name), None))
+        self._copy_attributes(found, made)
 
     def _is_compressible(self, dataset: h5py.Dataset) -> bool:
         if str(dataset.name) in self._in_use:
@@ -140,9 +167,15 @@ class CompressedCopy:
             digest.update(_bytes_of(block))
             at += len(block)
         self._digests[path] = (rows, digest.intdigest())
-        _copy_attributes(old, new)
+        self._copy_attributes(old, new)
         if "NROWS" in new.attrs:
             new.attrs.modify("NROWS", np.int64(rows))
+
+    def _copy_attributes(self, old: Any, new: Any) -> None:
+        """Copy attributes as they are, whatever their values mean; none is decoded."""
+        for name in list(old.attrs):
+            if not _copy_attribute(old, new, name):
+                self._referring.append((str(old.name), str(new.name), name))
 
     def _layout(self, stored: GrowingDataset) -> Any:
         plist = h5p.create(h5p.DATASET_CREATE)
@@ -180,23 +213,23 @@ def _address(node: Any) -> int:
     return h5o.get_info(node.id).addr
 
 
-def _copy_attributes(old: Any, new: Any) -> None:
-    """Copy attributes as they are, whatever their values mean; none is decoded."""
-    for name in list(old.attrs):
-        key = name.encode("utf-8", "surrogateescape")
-        attribute = h5a.open(old.id, key)
-        kind, space = attribute.get_type(), attribute.get_space()
-        if kind.detect_class(h5t.REFERENCE):
-            continue  # to a place in the old file
-        copied = h5a.create(new.id, key, kind.copy(), space)
-        if space.get_simple_extent_type() == h5s.NULL:
-            continue
-        is_variable = isinstance(kind, h5t.TypeStringID) and kind.is_variable_str()
-        if is_variable or kind.detect_class(h5t.VLEN):
-            values = np.empty(attribute.shape, attribute.dtype)
-            attribute.read(values)
-            copied.write(values)
-            continue
-        values = np.empty(attribute.shape, f"V{kind.get_size()}")
-        attribute.read(values, mtype=kind)
-        copied.write(values, mtype=kind)
+def _copy_attribute(old: Any, new: Any, name: str) -> bool:
+    """Copy an attribute, unless it holds references; say which it was."""
+    key = name.encode("utf-8", "surrogateescape")
+    attribute = h5a.open(old.id, key)
+    kind, space = attribute.get_type(), attribute.get_space()
+    if kind.detect_class(h5t.REFERENCE):
+        return False
+    copied = h5a.create(new.id, key, kind.copy(), space)
+    if space.get_simple_extent_type() == h5s.NULL:
+        return True
+    is_variable = isinstance(kind, h5t.TypeStringID) and kind.is_variable_str()
+    if is_variable or kind.detect_class(h5t.VLEN):
+        values = np.empty(attribute.shape, attribute.dtype)
+        attribute.read(values)
+        copied.write(values)
+        return True
+    values = np.empty(attribute.shape, f"V{kind.get_size()}")
+    attribute.read(values, mtype=kind)
+    copied.write(values, mtype=kind)
+    return True

@@ -105,7 +105,7 @@ class GrowingDataset:
             yield offset, offset + end - start
 
     def write(self, row: int, data: bytes | memoryview) -> None:
-        """Write whole rows, from `row`: bytes, or a view of bytes.
+        """Write whole rows, from `row`.
 
         Raises
         ------
@@ -113,10 +113,10 @@ class GrowingDataset:
             If there is no room for them; nothing was written.
         """
         at = row * self.row_bytes
-        end = at + len(data)
+        end = at + (len(data) if data.__class__ is bytes else memoryview(data).nbytes)
         low, high, shift = self._run
         if not (low <= at and end <= high):  # as it nearly always is: the run written to last
-            self._write_pieces(at, memoryview(data))
+            self._write_pieces(at, memoryview(data).cast("B"))
             return
         if end > self._written:
             self._written = end

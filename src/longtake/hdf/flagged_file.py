@@ -8,15 +8,18 @@ then cuts the file off at the old end, data and all.)
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from longtake.errors import NotALongtakeFile
+from longtake.hdf.open_files import opens_of
 from longtake.hdf.superblock import SIZE, Superblock
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
     from longtake.hdf.raw_file import RawFile
 
 
@@ -28,16 +31,26 @@ def is_flagged(raw: RawFile) -> bool:
         return False
 
 
-def clear_flags(raw: RawFile) -> bytes:
-    """Unmark a file and tell its true end; give the bytes that were at its beginning."""
-    before = raw.read(0, SIZE)
+@contextmanager
+def unflagged(raw: RawFile) -> Generator[int]:
+    """Unmark a file and tell its true end; should what is done with it fail, it is as it was.
+
+    Gives how many bytes there were. Where the superblock tells of more, the file was cut short:
+    HDF5 refuses it, so it gets zeros in their place.
+    """
+    before, size = raw.read(0, SIZE), raw.size
     old = Superblock.parse(before)
-    right = replace(old, flags=0, end_of_file=max(old.end_of_file, raw.size))
-    if raw.size < right.end_of_file:
+    right = replace(old, flags=0, end_of_file=max(old.end_of_file, size))
+    try:
         raw.resize(right.end_of_file)
-    raw.write(0, right.pack())
-    raw.sync()
-    return before
+        raw.write(0, right.pack())
+        raw.sync()
+        yield size
+    except BaseException:
+        raw.resize(size)
+        raw.write(0, before)
+        raw.sync()
+        raise
 
 
 def writers_of(path: Path) -> list[int]:
@@ -45,19 +58,9 @@ def writers_of(path: Path) -> list[int]:
 
     HDF5 holds no lock on a file that it writes in SWMR mode, so this is all there is to see.
     """
-    status = path.stat()
-    wanted = (status.st_dev, status.st_ino)
-    found: set[int] = set()
-    for opened in Path("/proc").glob("[0-9]*/fd/*"):
-        # Processes end, and those of others may not be looked at.
-        with suppress(OSError, ValueError):
-            seen = opened.stat()
-            if (seen.st_dev, seen.st_ino) == wanted and _is_writable(opened):
-                found.add(int(opened.parts[2]))
-    return sorted(found)
+    return sorted({pid for pid, lines in opens_of(path.stat()) if _is_writable(lines)})
 
 
-def _is_writable(opened: Path) -> bool:
-    info = (opened.parent.parent / "fdinfo" / opened.name).read_text(encoding="ascii")
-    flags = next(line.split()[1] for line in info.splitlines() if line.startswith("flags:"))
-    return int(flags, 8) & os.O_ACCMODE != os.O_RDONLY
+def _is_writable(lines: list[list[str]]) -> bool:
+    flags = [int(words[1], 8) for words in lines if words[:1] == ["flags:"]]
+    return any(number & os.O_ACCMODE != os.O_RDONLY for number in flags)

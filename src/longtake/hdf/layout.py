@@ -25,7 +25,7 @@ from h5py import h5o  # pyright: ignore[reportAttributeAccessIssue]
 
 from longtake.errors import DamagedFile, WriteFailed
 from longtake.hdf import journal
-from longtake.hdf.attributes import write_attribute
+from longtake.hdf.attributes import add_with_room, write_attribute
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,9 +71,13 @@ def empty_file(attributes: Mapping[str, object]) -> bytes:
         _create_journal(control)
         _mark_group(h5)
         write_attribute(h5, "PYTABLES_FORMAT_VERSION", _PYTABLES_FORMAT)
-        for name, value in attributes.items():
-            write_attribute(h5, name, value)
+        _give(h5, attributes)
     return buffer.getvalue()
+
+
+def _give(group: h5py.Group, attributes: Mapping[str, object]) -> None:
+    for name, value in attributes.items():
+        (add_with_room if isinstance(value, dict) else write_attribute)(group, name, value)
 
 
 def _create_journal(control: h5py.Group) -> None:
@@ -96,8 +100,7 @@ def create_group(parent: h5py.Group, name: str, attributes: Mapping[str, object]
         h5o.copy(template.id, b"/", parent.id, name.encode())
     group = group_at(parent, name)
     _mark_group(group)
-    for key, value in attributes.items():
-        write_attribute(group, key, value)
+    _give(group, attributes)
     return group
 
 

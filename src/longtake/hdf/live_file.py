@@ -119,15 +119,16 @@ class LiveFile:
             raise
 
     def _put_right(self, found: recovery.Recovered) -> None:
-        for offset, data in found.patches:
+        # Others read the file meanwhile: nothing may go back to what it was, nor the file be short.
+        missing = [(at, new) for at, new in found.patches if self.raw.read(at, len(new)) != new]
+        for offset, data in missing:
             self.raw.write(offset, data)
-        if self.raw.size > self.true_end:
-            # What lies past the true end is headroom, or a change that never happened: cutting
-            # it off makes it zeros again, as fresh chunks must be.
-            self.raw.resize(self.true_end)
+        # What lies past the true end is headroom, or a change that never happened: it must be zeros
+        # again, as fresh chunks are.
+        self.raw.clear_from(self.true_end)
         if self.raw.size < self.published:
             self.raw.resize(self.published)
-        if found.patches:
+        if missing:
             self.raw.sync()
 
     def read(self, look: Callable[[h5py.File], list[GrowingDataset]]) -> list[GrowingDataset]:
@@ -307,8 +308,7 @@ class LiveFile:
         except BaseException:
             self._state = "broken"  # should the next fail too
             # Nothing refers to these bytes yet; they must be zeros when they are next used.
-            self.raw.resize(self.true_end)
-            self.raw.resize(self.published)
+            self.raw.clear_from(self.true_end)
             self._state = "open"
             raise
         try:

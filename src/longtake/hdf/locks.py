@@ -17,10 +17,10 @@ import fcntl
 import os
 import struct
 import weakref
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from longtake.errors import FileInUse
+from longtake.hdf.open_files import opens_of
 
 if TYPE_CHECKING:
     from longtake.hdf.raw_file import RawFile
@@ -30,6 +30,9 @@ _FLOCK = struct.Struct("hhqqi4x")
 _SET = getattr(fcntl, "F_OFD_SETLK", fcntl.F_SETLK)
 _GET = getattr(fcntl, "F_OFD_GETLK", fcntl.F_GETLK)
 
+#: The locks that keep a writer out, in the words of `opens_of`: kind, access, first byte.
+_WRITERS = ("OFDLCK", "WRITE", str(_BYTE))
+_HDF5S = ("FLOCK", "WRITE", "0")
 
 _held: weakref.WeakSet[RawFile] = weakref.WeakSet()
 
@@ -46,13 +49,12 @@ def take(raw: RawFile) -> None:
     """Become the file's one writer, or raise `FileInUse` naming who is."""
     try:
         fcntl.fcntl(raw.fd, _SET, _request(fcntl.F_WRLCK))
+    except (BlockingIOError, PermissionError) as error:
+        raise _in_use(raw, _WRITERS, error) from error
+    try:
         fcntl.flock(raw.fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except (BlockingIOError, PermissionError) as error:
-        raise FileInUse(
-            error.errno,
-            f"{raw.path} is being written by {_holders(raw)}: wait until it is closed, or open "
-            "it to read",
-        ) from error
+        raise _in_use(raw, _HDF5S, error) from error
     _held.add(raw)
 
 
@@ -73,13 +75,16 @@ def _request(kind: int) -> bytes:
     return _FLOCK.pack(kind, os.SEEK_SET, _BYTE, 1, 0)
 
 
-def _holders(raw: RawFile) -> str:
-    """Name the processes that hold an flock on the file, as far as the system tells."""
-    status = os.fstat(raw.fd)
-    place = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
-    try:
-        lines = Path("/proc/locks").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return "another process"
-    pids = {line.split()[4] for line in lines if " FLOCK " in line and f" {place} " in line}
-    return f"process {' or '.join(sorted(pids))}" if pids else "another process"
+def _in_use(raw: RawFile, lock: tuple[str, ...], error: OSError) -> FileInUse:
+    pids = sorted({pid for pid, lines in opens_of(os.fstat(raw.fd)) if _has(lines, lock)})
+    who = f"process {' or '.join(map(str, pids))}" if pids else "another process"
+    return FileInUse(
+        error.errno,
+        f"{raw.path} is being written by {who}: wait until it is closed, or open it to read",
+    )
+
+
+def _has(lines: list[list[str]], lock: tuple[str, ...]) -> bool:
+    """Whether a lock was taken through an open; readers take HDF5's too, shared."""
+    locks = [words for words in lines if words[:1] == ["lock:"]]
+    return any((words[2], words[4], words[7]) == lock for words in locks)

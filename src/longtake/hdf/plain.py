@@ -34,7 +34,9 @@ def encode_plain(value: object) -> bytes:
     ----------
     value
         None, bool, int, float, complex, str, bytes, a numpy scalar or array of numbers or text,
-        or a dict, list or tuple of such. The keys of a dict are scalars or tuples of scalars.
+        or a dict, list or tuple of such. The keys of a dict are scalars or tuples of scalars. A
+        numpy text or bytes that ends in NUL, which numpy itself takes off, comes back as a str or
+        bytes.
 
     Raises
     ------
@@ -85,6 +87,7 @@ def check_key(key: object) -> None:
 
 def _check_scalar(item: object) -> None:
     if isinstance(item, np.ndarray | np.generic):
+        _require_bare(item)
         if item.dtype.kind not in _ARRAY_KINDS:
             raise WrongType(f"a numpy value of dtype {item.dtype} is not plain data")
     elif type(item) not in _SCALARS:
@@ -93,9 +96,25 @@ def _check_scalar(item: object) -> None:
         raise InvalidArgument(f"an integer of more than {MAX_INTEGER_BITS} bits")
 
 
+def _require_bare(item: np.ndarray | np.generic) -> None:
+    """Refuse arrays that are more than their numbers: of a mask, a unit, nothing would be kept."""
+    if isinstance(item, np.ma.MaskedArray):
+        raise WrongType(
+            "a masked array cannot be kept with its mask: give its filled(...), or its data and "
+            "mask as two values"
+        )
+    if isinstance(item, np.ndarray) and type(item) is not np.ndarray:
+        raise WrongType(
+            f"an array of type {type(item).__name__} is not plain data: give np.array(...) of it, "
+            "and what else it says as values of their own"
+        )
+
+
 def _encode(value: Any) -> Iterator[bytes]:
     if isinstance(value, np.ndarray):
         yield from _encode_array(value)
+    elif isinstance(value, np.str_ | np.bytes_) and value[-1:] in {"\0", b"\0"}:
+        yield from _encode(value[:])  # as Python's own
     elif isinstance(value, np.generic):
         yield b"cnumpy.core.multiarray\nscalar\n("
         yield from _encode_dtype(value.dtype)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Self, cast
 import h5py
 import numpy as np
 
-from longtake.errors import DamagedFile, FileInUse, NotALongtakeFile, NotFound
+from longtake.errors import DamagedFile, NotALongtakeFile, NotFound
 from longtake.hdf import journal, superblock
 from longtake.hdf.raw_file import RawFile
 from longtake.hdf.snapshot import Snapshot
+from longtake.hdf.writer_of_other import in_use_or_left
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +37,8 @@ def open_to_read(path: Path) -> Snapshot | PlainFile:
         If it is no HDF5 file.
     FileInUse
         If another HDF5 program is writing it.
+    DamagedFile
+        If it was left by a crash of such a program, or cannot be read.
     """
     if path.is_dir():
         raise NotALongtakeFile(f"{path} is a folder: give the name of a file")
@@ -97,18 +100,13 @@ class PlainFile:
         self.close()
 
     def _refusal(self, error: Exception) -> Exception:
-        if isinstance(error, BlockingIOError):
-            return FileInUse(
-                error.errno, f"{self.path} is open for writing in another program: close it there"
-            )
-        if "h5clear" in str(error):
-            return FileInUse(
-                f"{self.path} is marked as being written (HDF5 SWMR): wait until its writer closes "
-                "it; if that was killed, `longtake recover` puts a copy of the file right"
-            )
+        known = in_use_or_left(self.path, error)
+        if known is not None:
+            return known
         if self.raw.read(0, 8) != superblock.SIGNATURE:
             return NotALongtakeFile(
-                f"{self.path} was not made by longtake: it is not an HDF5 file; choose another name"
+                f"{self.path} was not made by longtake: it is not an HDF5 file; give the name of a "
+                "recording"
             )
         return DamagedFile(
             f"{self.path} cannot be read ({error}): it is damaged, or was cut short in a copy"
@@ -148,6 +146,11 @@ class StoredDataset:
     def is_table(self) -> bool:
         """Whether a row has fields."""
         return self.dtype.names is not None
+
+    @property
+    def stored_bytes(self) -> int:
+        """What its rows take in the file, as the file says: compressed, if they are."""
+        return int(self._dataset.id.get_storage_size())
 
     def read(self, row: int, count: int) -> np.ndarray:
         """Give `count` rows from `row` as a new array."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 from typing import TYPE_CHECKING, Self
 
@@ -10,13 +11,16 @@ from longtake.errors import Closed, NoPermission, NotALongtakeFile, WriteFailed
 if TYPE_CHECKING:
     from pathlib import Path
 
+_fallocate = ctypes.CDLL(None, use_errno=True).fallocate
+_KEEP_SIZE, _PUNCH_HOLE = 1, 2
+
 
 class RawFile:
     """Bytes at offsets of one open file.
 
-    All that longtake ever does to a file is one of five calls: `write`, `resize`, `reserve`,
-    `sync`, `sync_range`. A test that records them can rebuild every state that a crash may leave
-    behind.
+    All that longtake ever does to a file is one of six calls: `write`, `resize`, `clear_from`,
+    `reserve`, `sync`, `sync_range`. A test that records them can rebuild every state that a crash
+    may leave behind.
 
     Threads: every call may be made from any thread.
     """
@@ -102,6 +106,16 @@ class RawFile:
             os.ftruncate(self.fd, size)
         except OSError as error:
             raise self._failed("resize", error) from error
+
+    def clear_from(self, offset: int) -> None:
+        """Make zeros of all that follows `offset`, and free its room; the file keeps its length."""
+        length = self.size - offset
+        if length <= 0:
+            return
+        how = _PUNCH_HOLE | _KEEP_SIZE
+        if _fallocate(self.fd, how, ctypes.c_long(offset), ctypes.c_long(length)) != 0:
+            number = ctypes.get_errno()
+            raise self._failed("clear", OSError(number, os.strerror(number)))
 
     def reserve(self, offset: int, length: int) -> None:
         """Take disk space for a range, so that writing to it cannot fail for want of space."""

@@ -13,7 +13,7 @@ from longtake.hdf import journal, superblock
 from longtake.hdf.journal import Edit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from longtake.hdf.journal import Change
     from longtake.hdf.raw_file import RawFile
@@ -67,7 +67,7 @@ def examine(raw: RawFile) -> Recovered:
     else:  # another program has allocated since
         true_end = published = published_now
         edits = [edit for edit in edits if edit.offset > 0]  # and its superblock is the right one
-    patches = tuple((edit.offset, edit.after) for edit in edits)
+    patches = tuple(_final_bytes(edits))
     return Recovered(newest.generation, true_end, published, patches, newest.synced, clean=False)
 
 
@@ -93,6 +93,26 @@ def _undone(raw: RawFile, dropped: Change, before: Change | None) -> Recovered:
     end = superblock.Superblock.parse(raw.read(0, superblock.SIZE)).end_of_file
     generation = before.generation if before else dropped.generation - 1
     return Recovered(generation, end, end, (), {}, clean=True)
+
+
+def _final_bytes(edits: list[Edit]) -> Iterator[tuple[int, bytes]]:
+    """Give what the ranges of successive edits hold after the last, in the order to write them.
+
+    What is there already is so left alone: to do both changes again would be to undo the second
+    for a moment, before the eyes of those who read.
+    """
+    for number, edit in enumerate(edits, 1):
+        later = edits[number:]
+        end = edit.offset + len(edit.after)
+        if any(o.offset <= edit.offset and end <= o.offset + len(o.after) for o in later):
+            continue
+        left = bytearray(edit.after)
+        for other in later:
+            low, high = max(edit.offset, other.offset), min(end, other.offset + len(other.after))
+            if low < high:
+                new = other.after[low - other.offset : high - other.offset]
+                left[low - edit.offset : high - edit.offset] = new
+        yield edit.offset, bytes(left)
 
 
 def _published_before(replay: list[Change]) -> int | None:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     import h5py
 
+_AHEAD = 2**50
+
 
 class Snapshot:
     """Opens a longtake file to read only, whoever is writing it.
@@ -68,8 +70,9 @@ class Snapshot:
     def _overlay(self) -> Overlay:
         end = superblock.Superblock.parse(self.raw.read(0, superblock.SIZE)).end_of_file
         if self.is_being_written:
-            # Each state that a writer passes through opens as it is.
-            return Overlay(self.raw, end)
+            # Each state that a writer passes through opens as it is; but by the time that a chunk
+            # is looked up, the file may have grown past the end that was read.
+            return Overlay(self.raw, end + _AHEAD)
         try:
             found = recovery.examine(self.raw)
         except FileChangedElsewhere:

@@ -45,7 +45,7 @@ class StreamReport:
     problems : tuple of Problem
         The first hundred.
     problem_count : int
-        How many there are.
+        How many there are; after ten thousand the stream is looked at no further.
     """
 
     path: str
@@ -156,7 +156,9 @@ def check(path: str | os.PathLike[str]) -> CheckReport:
     Guarantees
     ----------
     Nothing is written. Memory: some megabytes, 8 bytes a key of record streams, and the largest
-    row of data. Of a file that is being written it says what was there when it began.
+    row of data. Time: data are read once, and those that several rows share at most 16 times more
+    (or 1 GiB), whatever a hostile file asks for. Of a file that is being written it says what was
+    there when it began.
 
     Examples
     --------
@@ -179,7 +181,7 @@ def check(path: str | os.PathLike[str]) -> CheckReport:
                 for part, error in view.damaged.items()
                 if part not in known
             ]
-            if view.attribute_error is not None and not view.damaged:
+            if view.attribute_error not in {None, *view.damaged.values()}:
                 problems.append(Problem("/", str(view.attribute_error)))
             return CheckReport(where, state_of(view), reports, tuple(problems))
     except DamagedFile as error:

@@ -35,6 +35,8 @@ class PackReport:
         On disk.
     found : CheckReport
         Of the copy, whose every entry was read again. Its problems are those of the original.
+    lost : tuple of str
+        What is not in the copy: references of other programs to what no copy can refer to.
     """
 
     path: Path
@@ -42,6 +44,7 @@ class PackReport:
     bytes_before: int
     bytes_after: int
     found: CheckReport
+    lost: tuple[str, ...] = ()
 
     def verdict(self) -> str:
         """Say in one sentence what was made."""
@@ -50,6 +53,10 @@ class PackReport:
             f"{self.output} has all of {self.path}, verified ({entries} entries in {count} "
             f"streams): {self.bytes_after} bytes instead of {self.bytes_before}"
         )
+        if self.lost:
+            first, *others = self.lost
+            more = f", and {len(others)} more" if others else ""
+            text = f"{text}; not copied: {first}{more}"
         if self.found.is_whole:
             return text
         return f"{text}; what was damaged is so still: {self.found.problems[0]}"
@@ -62,6 +69,7 @@ class PackReport:
             "bytes_before": self.bytes_before,
             "bytes_after": self.bytes_after,
             "found": self.found.to_dict(),
+            "lost": list(self.lost),
             "verdict": self.verdict(),
         }
 
@@ -97,7 +105,8 @@ def pack(
 
     Guarantees
     ----------
-    The output appears whole and verified, or not at all; the recording is not touched. It is a
+    The output appears whole and verified, or not at all; the recording is not touched. What cannot
+    be copied is told in the report (recordings have nothing of the kind). The output is a
     plain HDF5 file of the same layout, and `longtake.open` reads it. Nothing can be appended to
     it. Memory: some megabytes, 8 bytes a key of record streams, and the largest row of data.
 
@@ -128,7 +137,7 @@ def pack(
         found = replace(check(draft), path=target)
     # On disk, for a recording that is not finished has room ahead that takes no space.
     before, after = (file.stat().st_blocks * 512 for file in (source, target))
-    return PackReport(source, target, before, after, found)
+    return PackReport(source, target, before, after, found, tuple(copy.lost))
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import datetime
 import threading
 from contextlib import suppress
 from copy import deepcopy
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -16,8 +17,10 @@ from longtake.errors import (
     InvalidArgument,
     LongtakeError,
     NotALongtakeFile,
+    WrongType,
 )
 from longtake.hdf import LiveFile
+from longtake.recording.going_on import open_again
 from longtake.recording.recording_view import RecordingView
 from longtake.recording.stream_collection import StreamCollection
 from longtake.streams import StreamFile
@@ -57,7 +60,7 @@ def record(
     overwrite : bool
         Replace a file that is there.
     append : bool
-        Go on in a recording that is there, complete or left by a crash.
+        Go on in a recording that is there, complete or left by a crash; not in one that is packed.
 
     Returns
     -------
@@ -66,11 +69,18 @@ def record(
     Raises
     ------
     AlreadyExists
-        If the file exists, and neither was asked for.
+        If the file exists, and neither was asked for; or what is to be replaced is no file.
+    InvalidArgument, WrongType
+        If an argument cannot be used; or to go on in a file that is packed, or that another
+        program recorded.
     FileInUse
         If another process, which is named, is writing the file.
-    NotFound
-        If there is no such folder.
+    NotFound, NoPermission
+        If there is no such folder, or the system does not let us write there.
+    NotALongtakeFile, DamagedFile
+        To go on: if the file is no recording, or contradicts itself.
+    WriteFailed
+        If the disk is full or broken.
 
     Examples
     --------
@@ -86,7 +96,7 @@ def record(
     if overwrite and append:
         raise InvalidArgument("overwrite=True and append=True: ask for one of them")
     if append and target.exists():
-        return _go_on(target, attributes, durability)
+        return Recording(open_again(target, attributes, durability))
     if target.exists() and not overwrite:
         raise AlreadyExists(
             f"{target} exists: choose another name, or give overwrite=True, or append=True to go "
@@ -125,7 +135,8 @@ class Recording:
         self._file = file
         self.path = file.path
         self._turn = threading.Lock()
-        self._stopped = threading.Event()
+        self._takes_more = True  # until just before the file is closed
+        self._finished = threading.Event()  # once it is
         self._timer: threading.Timer | None = None
         self._failure: BaseException | None = None
         self.data_streams = StreamCollection("Data Streams", lambda: file.data_streams)
@@ -251,43 +262,61 @@ class Recording:
         self._file.update_attributes(updates)
 
     def stop(self) -> None:
-        """Finish the recording. Stopping twice is allowed."""
+        """Finish the recording; when this returns, the file is closed. Stopping twice is allowed.
+
+        Raises
+        ------
+        LongtakeError
+            If the file could not be finished. All that was appended is in it nevertheless.
+        """
         self._stop("complete")
 
     def has_stopped(self) -> bool:
-        """Whether the recording has stopped."""
-        return self._stopped.is_set()
+        """Whether the recording takes nothing more.
+
+        Its file may be about to be closed still: see `wait_until_stopped`.
+        """
+        return not self._takes_more
 
     def stop_after_seconds(self, seconds: float) -> None:
-        """Have the recording stopped after so long, from now."""
+        """Have the recording stopped after so long, from now.
+
+        Raises
+        ------
+        InvalidArgument, WrongType
+            If that is no time.
+        """
+        if isinstance(seconds, bool) or not isinstance(seconds, Real):
+            raise WrongType(f"a recording is stopped after some seconds, not {seconds!r}")
         if not 0 <= seconds < threading.TIMEOUT_MAX:
             raise InvalidArgument(f"a recording cannot be stopped after {seconds!r} seconds")
         with self._turn:
             if self._timer is not None:
                 self._timer.cancel()
-            self._timer = threading.Timer(seconds, self._stop_in_time)
+            self._timer = threading.Timer(float(seconds), self._stop_in_time)
             self._timer.daemon = True
             self._timer.start()
 
     def wait_until_stopped(self, timeout: float | None = None) -> bool:
-        """Wait until the recording has stopped, or for `timeout` seconds; say if it has.
+        """Wait until the file is closed, or for `timeout` seconds; say if it is.
 
         Raises
         ------
         InvalidArgument
             If nothing will stop it: no `stop_after_seconds`, and no timeout.
         LongtakeError
-            What went wrong when it was stopped in time.
+            What went wrong: why the file could not be finished; or why a session could not go on
+            recording, as when its source failed.
         """
-        if timeout is None and self._timer is None and not self.has_stopped():
+        if timeout is None and not self._will_stop():
             raise InvalidArgument(
                 f"nothing will stop the recording of {self.path}: call stop(), or "
                 "stop_after_seconds() before waiting"
             )
-        stopped = self._stopped.wait(timeout)
+        finished = self._finished.wait(timeout)
         if self._failure is not None:
             raise self._failure
-        return stopped
+        return finished
 
     def open(self) -> RecordingView:
         """Open the recording to read, also while it goes on."""
@@ -299,24 +328,28 @@ class Recording:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._stop("complete" if kind is None else "aborted")
 
+    def _will_stop(self) -> bool:
+        return self._timer is not None or self.has_stopped()
+
     def _stop_in_time(self) -> None:
         with suppress(LongtakeError):  # who waits is told
             self._stop("complete")
 
     def _stop(self, end: End) -> None:
         with self._turn:
-            if self._stopped.is_set():
+            if self._finished.is_set():
                 return
+            self._takes_more = False  # who asks before each append is not refused one
             if self._timer is not None:
                 self._timer.cancel()
             state = end if self._file.was_clean else "recovered"
             try:
                 self._file.close({"state": state} | self._last_attributes())
             except BaseException as error:  # told to who waits, too
-                self._failure = error
+                self._failure = self._failure or error
                 raise
             finally:
-                self._stopped.set()
+                self._finished.set()
 
     def _last_attributes(self) -> dict[str, Any]:
         """Give what the root of the file says besides, once it is over."""
@@ -325,19 +358,6 @@ class Recording:
             "ended_utc": now.astimezone(datetime.UTC).isoformat(timespec="milliseconds"),
             "ended_localtime": now.isoformat(timespec="milliseconds"),
         }
-
-
-def _go_on(
-    path: Path, attributes: Mapping[str, object] | None, durability: Durability
-) -> Recording:
-    file = StreamFile.open(path, durability=durability)
-    try:
-        if attributes is not None:
-            file.update_attributes(copied(attributes))
-    except BaseException:
-        file.close()
-        raise
-    return Recording(file)
 
 
 def _set_aside(path: Path) -> Path:

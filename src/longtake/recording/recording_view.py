@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from longtake.errors import LongtakeError, NotFound
 from longtake.hdf.attribute_set import AttributeSet
 from longtake.hdf.attributes import read_attribute
+from longtake.hdf.html_table import html_table, told
 from longtake.recording.stream_collection import StreamCollection
 from longtake.streams import StreamFileView
 from longtake.tree import File
@@ -97,7 +99,7 @@ class RecordingView:
 
     @property
     def state(self) -> str:
-        """What became of the recording.
+        """What became of the recording, as far as is known at this moment; ask again to follow it.
 
         ``recording`` while a process writes it, ``complete`` when it was stopped, ``aborted``
         when it was left by an error or a crash, ``recovered`` when it was put right after one;
@@ -107,11 +109,18 @@ class RecordingView:
 
     @property
     def attributes(self) -> AttributeSet:
-        """The attributes of the recording; those its user gave are in ``application``."""
-        self._present()
-        with self._view.structure() as h5, File(h5) as file:
+        """The attributes of the recording; those its user gave are in ``application``.
+
+        They are those of the moment this is asked, also of a recording that goes on: what
+        ``set_attribute`` has set is among them when it has returned. What was given stays as it
+        is; ask again to see what has changed since.
+        """
+        view = self._present()
+        with view.structure() as h5, File(h5, name=self.path) as file:
             values = {name: _value(file, name) for name in file.root.attrs}
-        given = self._view.attribute_error or dict(self._view.application)
+        if "state" in values:  # what the file says of a recording that crashed is that it goes on
+            values["state"] = state_of(view)
+        given = view.attribute_error or deepcopy(view.application)
         return AttributeSet("/", values | {"application": given})
 
     @property
@@ -120,7 +129,7 @@ class RecordingView:
         generation = self._present().generation
         if self._file is None or generation != self._file_generation:
             # Of the one before, what is still in use stays open by its nodes.
-            self._file = File(self._view.structure(), self._rows_in_use())
+            self._file = File(self._view.structure(), self._rows_in_use(), self.path)
             self._file_generation = generation
         return self._file
 
@@ -155,6 +164,22 @@ class RecordingView:
         width = max(map(len, _MEMBERS)) + 1
         lines = [f"    {name + ':':<{width}} {what}" for name, what in _MEMBERS.items()]
         return "\n".join([f"RecordingView of file: {self.path}", *lines])
+
+    def _repr_html_(self) -> str:
+        parts = {
+            "state": lambda: self.state,
+            "attributes": lambda: repr(self.attributes.application),
+            "samples": lambda: _extent(self.samples),
+            "spikes": lambda: _extent(self.spikes),
+            "stims": lambda: _extent(self.stims),
+            "data_streams": lambda: ", ".join(self.data_streams),
+            "frame_streams": lambda: ", ".join(self.frame_streams),
+            "record_streams": lambda: ", ".join(self.record_streams),
+        }
+        rows = ((name, told(tell)) for name, tell in parts.items())
+        return html_table(
+            f"RecordingView of file: {self.path}", ((name, text) for name, text in rows if text)
+        )
 
     def _present(self) -> StreamFileView:
         self._view.refresh()
@@ -199,6 +224,10 @@ def state_of(view: StreamFileView) -> str:
         return "unknown"
     # So it is left by a crash before anything was made in it.
     return "aborted" if state == "recording" else state
+
+
+def _extent(node: Array | Table | None) -> str:
+    return "" if node is None else f"{node.shape} {node.dtype}"
 
 
 def _value(file: File, name: str) -> Any:

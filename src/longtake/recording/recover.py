@@ -7,25 +7,28 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import h5py
-from h5py import h5o  # pyright: ignore[reportAttributeAccessIssue]
-
-from longtake.errors import DamagedFile, FileInUse, NotFound
-from longtake.hdf.flagged_file import clear_flags, is_flagged, writers_of
+from longtake.errors import (
+    DamagedFile,
+    FileChangedElsewhere,
+    FileInUse,
+    LongtakeError,
+    NotALongtakeFile,
+    NotFound,
+)
+from longtake.hdf.contents import UNREADABLE, contents
+from longtake.hdf.flagged_file import is_flagged, unflagged, writers_of
 from longtake.hdf.plain_file import PlainFile, has_journal
 from longtake.hdf.raw_file import RawFile
 from longtake.hdf.sparse_copy import sparse_copy
 from longtake.recording.check import check
 from longtake.recording.recording import record
+from longtake.recording.salvage import salvage
 from longtake.streams import StreamFileView
 from longtake.streams.damaged_view import DamagedStreamView
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Generator
-
-_UNREADABLE = (OSError, RuntimeError, KeyError, ValueError, TypeError)
-_BLOCK_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -69,9 +72,11 @@ def recover(path: str | os.PathLike[str], *, in_place: bool = False) -> RecoverR
     """Put a file right that a crash left, and say what was kept and what was lost.
 
     For recordings this does what going on in them does by itself: a structure change that was cut
-    short is finished or undone, and what a power cut tore is taken off the end of each stream. An
-    HDF5 file of any other program, which a crash left marked as being written (SWMR), is unmarked,
-    and its true end told, so that every program opens it again.
+    short is finished or undone, and what a power cut tore is taken off the end of each stream. A
+    stream that is damaged otherwise is told as lost, and stays as it is. An HDF5 file of any other
+    program, which a crash left marked as being written (SWMR), is unmarked, and its true end told,
+    so that every program opens it again; what it was cut short by reads as zeros, and is told as
+    lost.
 
     Parameters
     ----------
@@ -91,8 +96,9 @@ def recover(path: str | os.PathLike[str], *, in_place: bool = False) -> RecoverR
         If there is no such file, or the copy cannot be made.
     NotALongtakeFile
         If it is no HDF5 file.
-    DamagedFile
-        If it cannot be put right; it is then as it was.
+    DamagedFile, FileChangedElsewhere
+        If it cannot be put right. A recording has then lost nothing more, and a file of another
+        program is as it was.
 
     Guarantees
     ----------
@@ -108,6 +114,8 @@ def recover(path: str | os.PathLike[str], *, in_place: bool = False) -> RecoverR
     ('/data_stream/game: 1 entries',)
     """
     source = Path(path)
+    if source.is_dir():
+        raise NotALongtakeFile(f"{source} is a folder: give the name of a file")
     try:
         raw = RawFile.reading(source)
     except FileNotFoundError as error:
@@ -121,7 +129,7 @@ def recover(path: str | os.PathLike[str], *, in_place: bool = False) -> RecoverR
     if is_marked:
         return _recover_flagged(source, in_place=in_place)
     PlainFile(source).close()  # raises if it cannot be read at all
-    return RecoverReport(source, source, was_needed=False, kept=_contents(source)[0], lost=())
+    return RecoverReport(source, source, was_needed=False, kept=contents(source)[0], lost=())
 
 
 def _recover_recording(source: Path, *, in_place: bool) -> RecoverReport:
@@ -129,6 +137,7 @@ def _recover_recording(source: Path, *, in_place: bool) -> RecoverReport:
         if view.is_being_written:
             raise FileInUse(f"{source} is being written: there is nothing to put right yet")
         was_needed = not view.was_closed
+        finish = salvage if _is_damaged(view) else _go_on_and_stop
         before = {
             stream.group: len(stream.sets[0])
             for _, stream in view.streams
@@ -137,8 +146,8 @@ def _recover_recording(source: Path, *, in_place: bool) -> RecoverReport:
     target = source
     if was_needed:
         target = _target(source, in_place=in_place)
-        with _removed_on_error(target, source):
-            record(target, append=True).stop()
+        with _told_of_source(target, source):
+            finish(target)
     found = check(target)
     lost = []
     for stream in found.streams:
@@ -147,8 +156,22 @@ def _recover_recording(source: Path, *, in_place: bool) -> RecoverReport:
             since = "" if stream.last is None else f", those after key {stream.last}"
             lost.append(f"{stream.path}: {missing} of {before[stream.path]} entries{since}")
     lost += [str(problem) for problem in found.problems]
-    kept = tuple(f"{stream.path}: {stream.entries} entries" for stream in found.streams)
+    kept = tuple(
+        f"{stream.path}: {stream.entries} entries"
+        for stream in found.streams
+        if stream.entries or not stream.problems
+    )
     return RecoverReport(source, target, was_needed, kept, tuple(lost))
+
+
+def _is_damaged(view: StreamFileView) -> bool:
+    """Whether some stream, or its attributes, cannot be read, so that nobody can go on in it."""
+    errors = [view.attribute_error, *(stream.attribute_error for _, stream in view.streams)]
+    return bool(view.damaged) or any(error is not None for error in errors)
+
+
+def _go_on_and_stop(path: Path) -> None:
+    record(path, append=True).stop()
 
 
 def _recover_flagged(source: Path, *, in_place: bool) -> RecoverReport:
@@ -157,17 +180,16 @@ def _recover_flagged(source: Path, *, in_place: bool) -> RecoverReport:
         listed = " and ".join(map(str, writers))
         raise FileInUse(f"{source} is being written by process {listed}: wait until it is closed")
     target = _target(source, in_place=in_place)
-    with _removed_on_error(target, source):
+    with _told_of_source(target, source):
         raw = RawFile.writing(target)
         try:
-            before = clear_flags(raw)
-            try:
-                kept, lost = _contents(target)
-            except BaseException:
-                raw.write(0, before)
-                raise
+            with unflagged(raw) as size:
+                kept, lost = contents(target, size)
+                missing = raw.size - size
         finally:
             raw.close()
+    if missing:
+        lost = (f"the last {missing} of {size + missing} bytes, which were cut off", *lost)
     return RecoverReport(source, target, was_needed=True, kept=kept, lost=lost)
 
 
@@ -180,58 +202,17 @@ def _target(source: Path, *, in_place: bool) -> Path:
 
 
 @contextmanager
-def _removed_on_error(target: Path, source: Path) -> Generator[None]:
-    """Take a copy away that could not be put right."""
+def _told_of_source(target: Path, source: Path) -> Generator[None]:
+    """Take a copy away that could not be put right, and say why of the file it was made of."""
     try:
         yield
-    except BaseException:
+    except BaseException as error:
         if target != source:
             target.unlink(missing_ok=True)
-        raise
-
-
-def _contents(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Read all of an HDF5 file; give the datasets that can be read, and those that cannot."""
-    kept: list[str] = []
-    lost: list[str] = []
-    try:
-        with h5py.File(path, "r") as h5:
-            waiting, seen = list(h5), set()
-            while waiting:
-                name = waiting.pop(0)
-                try:
-                    waiting += _look_at(h5, name, seen, kept)
-                except _UNREADABLE as error:
-                    lost.append(f"/{name}: {error}")
-    except _UNREADABLE as error:
-        raise DamagedFile(
-            f"{path} cannot be read even when it is no longer marked as being written ({error}): "
-            "its structure had not reached the disk"
-        ) from error
-    return tuple(kept), tuple(lost)
-
-
-def _look_at(h5: h5py.File, name: str, seen: set[int], kept: list[str]) -> list[str]:
-    """Read one member of a file; give the names of those in it, if it is a group."""
-    if not isinstance(h5.get(name, getlink=True), h5py.HardLink):
-        return []
-    found: Any = h5[name]
-    address = h5o.get_info(found.id).addr
-    if address in seen:
-        return []
-    seen.add(address)
-    if isinstance(found, h5py.Group):
-        return [f"{name}/{member}" for member in found]
-    if isinstance(found, h5py.Dataset):
-        _read_through(found)
-        kept.append(f"/{name}: {found.shape} {found.dtype}")
-    return []
-
-
-def _read_through(dataset: h5py.Dataset) -> None:
-    if not dataset.shape:
-        return
-    rows = max(1, dataset.shape[0])
-    most = max(1, _BLOCK_BYTES * rows // max(1, int(dataset.nbytes)))
-    for first in range(0, dataset.shape[0], most):
-        dataset[first : first + most]
+        if isinstance(error, DamagedFile | FileChangedElsewhere):
+            raise type(error)(str(error).replace(str(target), str(source))) from error
+        if isinstance(error, LongtakeError) or not isinstance(error, UNREADABLE):
+            raise
+        if isinstance(error, OSError) and error.errno:
+            raise  # the system's, not HDF5's
+        raise DamagedFile(f"{source} cannot be put right ({error}): it is damaged") from error

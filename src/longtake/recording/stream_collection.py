@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from longtake.errors import KeyNotFound
+from longtake.hdf.html_table import html_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,10 +53,15 @@ class StreamCollection(Mapping[str, S], Generic[S]):
         return len(self._streams())
 
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *(name for name in self if name.isidentifier())]
+        # What Python can say after a dot.
+        names = [name for name in self if name.isidentifier() and not iskeyword(name)]
+        return sorted({*super().__dir__(), *names})
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self)
 
     def __repr__(self) -> str:
         return "\n".join([f"{self._title}:", *(f"    {name}" for name in self)])
+
+    def _repr_html_(self) -> str:
+        return html_table(self._title, ((name, repr(self[name])) for name in self))

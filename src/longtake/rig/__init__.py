@@ -6,10 +6,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from longtake.rig.opening import open_session as open  # noqa: A004
     from longtake.rig.playback import Playback
     from longtake.rig.rig_recording import RigRecording
     from longtake.rig.session import Session
-    from longtake.rig.session import open_session as open  # noqa: A004
     from longtake.rig.session_stream import SessionStream
     from longtake.rig.simulated_array import SimulatedArray
     from longtake.rig.source import Source
@@ -31,7 +31,7 @@ _HOME = {
     "SessionStream": ("session_stream", "SessionStream"),
     "SimulatedArray": ("simulated_array", "SimulatedArray"),
     "Source": ("source", "Source"),
-    "open": ("session", "open_session"),
+    "open": ("opening", "open_session"),
 }
 
 

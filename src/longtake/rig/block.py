@@ -9,6 +9,8 @@ import numpy as np
 #: Frames of a spike's waveform before the frame of the spike itself, and in all.
 SPIKE_FRAMES_BEFORE = 25
 SPIKE_FRAMES = 75
+#: So many frames after its own a spike is known, when the last of its waveform is there.
+SPIKE_DELAY_FRAMES = SPIKE_FRAMES - SPIKE_FRAMES_BEFORE - 1
 
 #: A spike: its frame's timestamp, the channel, and its waveform in µV.
 SPIKE = np.dtype(

@@ -34,6 +34,18 @@ class Table(Protocol):
         ...
 
 
+class Attributes(Protocol):
+    """Values by name, as a dict has them and a node of a file."""
+
+    def __contains__(self, name: object, /) -> bool:
+        """Whether there is one of that name."""
+        ...
+
+    def __getitem__(self, name: str, /) -> Any:
+        """Give one."""
+        ...
+
+
 class Recorded(Protocol):
     """What can be played back: a `RecordingView`, or any object with these four.
 
@@ -42,7 +54,7 @@ class Recorded(Protocol):
     """
 
     @property
-    def attributes(self) -> Mapping[str, Any]:
+    def attributes(self) -> Attributes:
         """`frames_per_second`, `uV_per_sample_unit`, `start_timestamp` (0 if missing)."""
         ...
 
@@ -110,7 +122,8 @@ class Playback:
             _require(attributes, "frames_per_second"), "frames_per_second", least=1
         )
         self._uv_per_sample_unit = float(_require(attributes, "uV_per_sample_unit"))
-        self._start = whole_number(attributes.get("start_timestamp", 0), "start_timestamp")
+        start = attributes["start_timestamp"] if "start_timestamp" in attributes else 0  # noqa: SIM401
+        self._start = whole_number(start, "start_timestamp")
         offset = self._start if _has_relative_times(attributes) else 0
         self._spikes = _Events(recording.spikes, SPIKE, "spikes", offset)
         self._stims = _Events(recording.stims, STIM, "stims", offset)
@@ -220,7 +233,7 @@ def _require_samples(samples: Table | None) -> Table:
     return samples
 
 
-def _require(attributes: Mapping[str, Any], name: str) -> Any:
+def _require(attributes: Attributes, name: str) -> Any:
     if name not in attributes:
         raise InvalidArgument(
             f"the recording's attributes have no {name!r}, which playing back needs"
@@ -228,8 +241,8 @@ def _require(attributes: Mapping[str, Any], name: str) -> Any:
     return attributes[name]
 
 
-def _has_relative_times(attributes: Mapping[str, Any]) -> bool:
-    form = attributes.get("file_format")
+def _has_relative_times(attributes: Attributes) -> bool:
+    form = attributes["file_format"] if "file_format" in attributes else None  # noqa: SIM401
     if not isinstance(form, Mapping):
         return True
     return bool(form.get("stim_and_spike_timestamps_relative_to_start", True))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from longtake.recording import Recording
-from longtake.rig.block import SPIKE, STIM
+from longtake.rig.block import SPIKE, SPIKE_DELAY_FRAMES, STIM
 
 if TYPE_CHECKING:
+    from longtake.recording.recording import End
     from longtake.rig.block import Block
     from longtake.rig.source import Source
     from longtake.streams import StreamFile, TableStream
@@ -33,6 +36,12 @@ class RigRecording(Recording):
     parts : set of {"samples", "spikes", "stims"}
         What is recorded.
 
+    Guarantees
+    ----------
+    Loss: between its start and its end no frame, spike or stim is missing. A spike is known 49
+    frames after its own, so one that ends by itself stops that much later; one that is stopped
+    at a moment does not wait, and has no spikes of its last 49 frames.
+
     Attributes
     ----------
     start_timestamp : int
@@ -42,9 +51,11 @@ class RigRecording(Recording):
         self, file: StreamFile, source: Source, start: int, end: int | None, parts: set[str]
     ) -> None:
         super().__init__(file)
+        self._taking = threading.RLock()
         self.start_timestamp = start
         self._end = end
-        self._position = start
+        self._position = start  # after the last frame that is stored
+        self._known_until = start  # of the source's frames, those that were offered
         self._frames_per_second = source.frames_per_second
         self._parts: dict[str, TableStream] = {}
         if "samples" in parts:
@@ -59,34 +70,57 @@ class RigRecording(Recording):
     @property
     def is_over(self) -> bool:
         """Whether all that was asked for is recorded."""
-        return self._end is not None and self._position >= self._end
+        delay = SPIKE_DELAY_FRAMES if "spikes" in self._parts else 0
+        return self._end is not None and self._known_until >= self._end + delay
 
-    def wait_until_stopped(self, timeout: float | None = None) -> bool:
-        """Wait until the recording has stopped, or for `timeout` seconds; say if it has."""
-        if timeout is None and self._end is not None:
-            self._stopped.wait()
-        return super().wait_until_stopped(timeout)
+    @property
+    def is_finished(self) -> bool:
+        """Whether the recording has stopped and its file is closed."""
+        return self._finished.is_set()
 
     def take(self, block: Block) -> None:
-        """Store the part of a block that belongs to the recording."""
-        count = len(block.samples) if self._end is None else self._end - block.start
-        samples = block.samples[: max(0, count)]
-        key = block.start - self.start_timestamp
-        if "samples" in self._parts:
+        """Store the part of a block that belongs to the recording; nothing once it has stopped."""
+        if self.has_stopped():  # its file may still be about to be closed, which takes a while
+            return
+        with self._taking:
+            if not self.has_stopped():
+                self._take(block)
+
+    def _take(self, block: Block) -> None:
+        if block.end <= self.start_timestamp:
+            return
+        first = max(block.start, self.start_timestamp)
+        last = block.end if self._end is None else min(block.end, self._end)
+        key = first - self.start_timestamp
+        if "samples" in self._parts and first < last:
+            samples = block.samples[first - block.start : last - block.start]
             self._parts["samples"].append(key, samples)
         for name, rows in (("spikes", block.spikes), ("stims", block.stims)):
             kept = self._own(rows)
             if name in self._parts and len(kept):
                 self._parts[name].append(key, kept)
-        self._position = block.start + len(samples)
+        self._position = max(self._position, last)
+        self._known_until = block.end
+
+    def abort(self) -> None:
+        """Stop for good; the file will say that it was left by an error."""
+        self._stop("aborted")
 
     def fail(self, error: BaseException) -> None:
-        """Stop for good: `wait_until_stopped` will say why."""
-        self._failure = error
-        try:
-            self._stop("aborted")
-        finally:
-            self._stopped.set()
+        """Abort, unless it has stopped already: `wait_until_stopped` will say why."""
+        with self._taking:
+            if self.has_stopped():
+                return
+            self._failure = error
+            with suppress(Exception):  # what came first is what counts
+                self.abort()
+
+    def _will_stop(self) -> bool:
+        return self._end is not None or super()._will_stop()
+
+    def _stop(self, end: End) -> None:
+        with self._taking:  # so that the whole of a block is in the file, and counted
+            super()._stop(end)
 
     def _own(self, rows: np.ndarray) -> np.ndarray:
         """Give the rows within the recording, their times counted from its start."""

@@ -2,52 +2,30 @@
 
 from __future__ import annotations
 
-import datetime
-import socket
 import threading
-from pathlib import Path
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Self
 
-from longtake.errors import AlreadyExists, Closed, InvalidArgument
+from longtake.errors import AlreadyExists, Closed, InvalidArgument, LongtakeError
+from longtake.rig import rig_file, span
+from longtake.rig.backlog import Backlog
 from longtake.rig.clock import AsFastAsPossible, Clock, RealTime
 from longtake.rig.rig_recording import RigRecording
 from longtake.rig.session_stream import SessionStream
-from longtake.rig.source import Source, open_source
-from longtake.streams import StreamFile
-from longtake.streams.attribute_log import checked
+from longtake.rig.source import CanStimulate
+from longtake.rig.stream_choice import chosen_names
+from longtake.streams.attribute_log import copied
 from longtake.streams.stream_groups import require_name
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
+
+    from longtake.rig.source import Source
 
 _BLOCKS_PER_SECOND = 100
-_FILE_FORMAT = {"version": "longtake", "stim_and_spike_timestamps_relative_to_start": True}
-
-
-def open_session(
-    source: Source | str = "simulated", *, accelerated: bool = False, **options: object
-) -> Session:
-    """Begin a session: `longtake.rig.open`.
-
-    Parameters
-    ----------
-    source : Source or str
-        A device, or the name that a package offers one by; by default a simulated array.
-    accelerated : bool
-        Let time pass as fast as the data can be made and stored, while something is recorded;
-        by default it passes as it does.
-    **options
-        Passed on to the source of that name, as ``seed=1`` to the simulated one.
-
-    Returns
-    -------
-    Session
-        Use it in a ``with`` statement.
-    """
-    device = open_source(source, **options) if isinstance(source, str) else source
-    clock = AsFastAsPossible(device.start) if accelerated else None
-    return Session(device, clock)
+#: A little more than the CL SDK's recordings reach back.
+BACKLOG_S = 6.0
 
 
 class Session:
@@ -55,8 +33,10 @@ class Session:
 
     Guarantees
     ----------
-    Threads: every method may be called from any. Memory: a block of samples. Nothing of the
-    source is left out of a recording between its start and its end.
+    Threads: every method may be called from any. Memory: a block of samples, and the backlog: the
+    samples, spikes and stims of the last seconds, and the entries of as long, at most 32 MiB of
+    each data stream. Nothing of the source is left out of a recording between its start and its
+    end; but see `RigRecording` of the last spikes of one that is stopped at a moment.
 
     Examples
     --------
@@ -72,15 +52,22 @@ class Session:
     ((25000, 64), [{'ball': [0.5, 0.5]}])
     """
 
-    def __init__(self, source: Source, clock: Clock | None = None) -> None:
+    def __init__(
+        self, source: Source, clock: Clock | None = None, backlog_seconds: float = BACKLOG_S
+    ) -> None:
+        rate = source.frames_per_second
+        self._backlog_frames = span.frames_in(backlog_seconds, rate, "backlog_seconds")
+        self._backlog = Backlog(self._backlog_frames, source.start)
         self.source = source
-        self._clock = RealTime(source.frames_per_second, source.start) if clock is None else clock
+        self._clock = RealTime(rate, source.start) if clock is None else clock
         self._position = source.start
         self._turn = threading.Condition()
         self._streams: dict[str, SessionStream] = {}
-        self._recordings: list[RigRecording] = []
+        self._unjoined: dict[str, SessionStream] = {}  # not in all recordings, for one failed
+        self._recordings: list[RigRecording] = []  # whose files are not closed yet
         self._is_closed = False
-        self._failure: BaseException | None = None
+        self._has_ended = False  # the source
+        self._failure: LongtakeError | None = None
         self._reader = threading.Thread(target=self._read, name="longtake-rig", daemon=True)
         self._reader.start()
 
@@ -104,17 +91,25 @@ class Session:
             If the session has a stream of that name.
         InvalidArgument, WrongType
             If the name or an attribute cannot be stored.
+        WriteFailed
+            If the disk of a recording is full or broken; to try again is to go on.
+        Closed
+            If the session is closed.
         """
         require_name(name)
-        given = dict(attributes or {})
-        checked(given)
+        given = copied(attributes)
         with self._turn:
             self._require_open()
             if name in self._streams:
                 raise AlreadyExists(f"the session has a data stream {name!r} already")
-            stream = self._streams[name] = SessionStream(name, given)
+            made = SessionStream(name, {}, self._backlog_frames)
+            stream = self._unjoined.setdefault(name, made)
+            stream.update_attributes(given)
             for recording in self._recordings:
-                stream.join(recording, recording.create_data_stream)
+                if not recording.has_stopped():
+                    with suppress(Closed):  # it has stopped since
+                        stream.join(recording)
+            self._streams[name] = self._unjoined.pop(name)
         return stream
 
     def record(
@@ -122,6 +117,9 @@ class Session:
         file_suffix: str = "recording",
         file_location: str | os.PathLike[str] = "./",
         *,
+        from_seconds_ago: float | None = None,
+        from_frames_ago: int | None = None,
+        from_timestamp: int | None = None,
         stop_after_seconds: float | None = None,
         stop_after_frames: int | None = None,
         attributes: Mapping[str, object] | None = None,
@@ -139,8 +137,13 @@ class Session:
             The end of the file's name, which begins with the time.
         file_location : str or path
             The folder of the file; it is made if it is not there.
+        from_seconds_ago, from_frames_ago, from_timestamp : number, optional
+            When the recording begins, if not now: what the session remembers from then on comes
+            first, also the entries of data streams. It remembers the last 6 s (see
+            `backlog_seconds` of `open`); in an accelerated session, time only passes while
+            something is recorded.
         stop_after_seconds, stop_after_frames : number, optional
-            How long to record, from now.
+            How long to record from now on; what is from before comes on top.
         attributes : mapping, optional
             Plain values to keep with the recording.
         include_spikes, include_stims, include_raw_samples : bool
@@ -157,23 +160,60 @@ class Session:
         Raises
         ------
         InvalidArgument, WrongType
-            If an argument cannot be used.
+            If an argument cannot be used; or if the session does not remember all of the time
+            since the beginning that is asked for, or its source has ended. No file is made then.
+        NotFound, NoPermission
+            If the folder is none, or cannot be made, or takes no file.
+        AlreadyExists
+            If there is a file of this suffix and millisecond.
+        WriteFailed
+            If the disk is full or broken.
+        Closed
+            If the session is closed.
+        LongtakeError
+            If the source failed.
+
+        Examples
+        --------
+        >>> import tempfile, longtake.rig as rig
+        >>> with rig.open() as neurons:
+        ...     game = neurons.create_data_stream("game")
+        ...     goal = neurons.timestamp()
+        ...     game.append(goal, "a goal, which should have been recorded")
+        ...     recording = neurons.record(
+        ...         file_location=tempfile.mkdtemp(), from_timestamp=goal, stop_after_frames=250
+        ...     )
+        ...     _ = recording.wait_until_stopped()
+        >>> list(recording.open().data_streams.game.items())
+        [(0, 'a goal, which should have been recorded')]
         """
-        frames = self._frames(stop_after_seconds, stop_after_frames)
+        rate = self.source.frames_per_second
+        frames = span.length(rate, stop_after_seconds, stop_after_frames)
         parts = {"samples": include_raw_samples, "spikes": include_spikes, "stims": include_stims}
-        folder = Path(file_location)
-        folder.mkdir(parents=True, exist_ok=True)
+        chosen = {name for name, wanted in parts.items() if wanted}
+        asked = span.Beginning(from_seconds_ago, from_frames_ago, from_timestamp)
         with self._turn:
             self._require_open()
-            file = StreamFile.create(_named(folder, file_suffix), self._attributes(attributes))
+            names = chosen_names(self._streams, include_data_streams, exclude_data_streams)
+            streams = [self._streams[name] for name in names]
+            start = self._beginning(asked, streams)
+            self._require_frames(start)
+            end = None if frames is None else max(start, self._position) + frames
+            file = rig_file.create(file_location, file_suffix, self.source, start, attributes)
             try:
-                end = None if frames is None else self._position + frames
-                chosen = {name for name, wanted in parts.items() if wanted}
-                recording = RigRecording(file, self.source, self._position, end, chosen)
-                for name in self._chosen(include_data_streams, exclude_data_streams):
-                    self._streams[name].join(recording, recording.create_data_stream)
+                recording = RigRecording(file, self.source, start, end, chosen)
             except BaseException:
                 file.close()
+                raise
+            try:
+                for stream in streams:
+                    stream.join(recording, has_past=not asked.is_now)
+                for block in self._backlog.since(start):
+                    recording.take(block)
+                if self._has_ended:
+                    recording.stop()
+            except BaseException as error:
+                recording.fail(error)
                 raise
             self._recordings.append(recording)
             self._turn.notify_all()
@@ -184,121 +224,111 @@ class Session:
 
         Raises
         ------
-        InvalidArgument
+        InvalidArgument, WrongType
             If the source cannot stimulate, or not there and then.
+        Closed
+            If the session is closed.
+        LongtakeError
+            If the source failed.
         """
-        from longtake.rig.source import CanStimulate
-
+        self._require_open()
         if not isinstance(self.source, CanStimulate):
             raise InvalidArgument(f"a {type(self.source).__name__} cannot stimulate")
         return self.source.stim(channel, timestamp)
 
     def close(self) -> None:
-        """End the session and its recordings. Closing twice is allowed."""
-        with self._turn:
-            self._is_closed = True
-            self._turn.notify_all()
-        self._reader.join()
-        for recording in self._recordings:
-            recording.stop()
-        self.source.close()
+        """End the session and its recordings. Closing twice is allowed.
+
+        Raises
+        ------
+        LongtakeError
+            If a recording could not be finished; the others are, and the source is closed.
+        """
+        self._close(RigRecording.stop)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._close(RigRecording.stop if kind is None else RigRecording.abort)
 
-    def _attributes(self, attributes: Mapping[str, object] | None) -> dict[str, object]:
-        given = dict(attributes or {})
-        checked(given)
+    def _close(self, end: Callable[[RigRecording], None]) -> None:
+        with self._turn:
+            self._is_closed = True
+            self._turn.notify_all()
+        self._reader.join()
+        with ExitStack() as last:  # all of it, whatever fails
+            last.callback(self.source.close)
+            for recording in self._recordings:
+                last.callback(end, recording)
+            for stream in self._streams.values():
+                last.callback(stream.stop)
+
+    def _beginning(self, asked: span.Beginning, streams: list[SessionStream]) -> int:
+        """Give the timestamp that a recording begins at, if all since then is remembered."""
+        if asked.is_now:
+            return self._position
         rate = self.source.frames_per_second
-        return {
-            "state": "recording",
-            "application": given,
-            "hostname": socket.gethostname(),
-            "channel_count": self.source.channels,
-            "sampling_frequency": rate,
-            "frames_per_second": rate,
-            "uV_per_sample_unit": self.source.uv_per_sample_unit,
-            "start_timestamp": self._position,
-            "file_format": _FILE_FORMAT,
-        }
+        start = asked.timestamp(self._position, rate)
+        # Time may be ahead of what was read; a recording can wait for its first frame.
+        now = max(self._position, self._clock.next_timestamp())
+        span.require_kept(start, now, self._backlog, rate)
+        for stream in streams:
+            stream.require_kept(start)
+        return start
 
-    def _frames(self, seconds: float | None, frames: int | None) -> int | None:
-        if seconds is not None and frames is not None:
-            raise InvalidArgument("stop_after_seconds and stop_after_frames: give one of them")
-        if seconds is not None:
-            frames = round(seconds * self.source.frames_per_second)
-        if frames is not None and frames < 1:
-            raise InvalidArgument(f"a recording of {frames} frames: at least one is needed")
-        return frames
-
-    def _chosen(
-        self,
-        include: bool | Collection[str],  # noqa: FBT001  (of `record`, where it has a name)
-        exclude: Collection[str],
-    ) -> list[str]:
-        wanted = set(self._streams) if isinstance(include, bool) else set(include)
-        unknown = (wanted | set(exclude)) - set(self._streams)
-        if unknown:
-            raise InvalidArgument(f"the session has no data stream {sorted(unknown)[0]!r}")
-        return [n for n in self._streams if n in wanted and n not in exclude] if include else []
+    def _require_frames(self, start: int) -> None:
+        if self._has_ended and start >= self._position:
+            raise InvalidArgument(
+                f"the source ended at {self._position}: there is nothing to record from {start} "
+                "on; begin another session"
+            )
 
     def _require_open(self) -> None:
         if self._is_closed:
             raise Closed("the session is closed: begin another")
         if self._failure is not None:
-            raise InvalidArgument(f"the source failed: {self._failure}") from self._failure
+            raise self._failure
 
     def _read(self) -> None:
-        """Read what is due, and give it to the recordings, until the session ends."""
-        step = max(1, self.source.frames_per_second // _BLOCKS_PER_SECOND)
+        """Read what is due, and give it to the recordings, until the session or source ends."""
+        rate = self.source.frames_per_second
+        step = max(1, rate // _BLOCKS_PER_SECOND)
         accelerated = isinstance(self._clock, AsFastAsPossible)
-        while True:
-            with self._turn:
-                while accelerated and not self._recordings and not self._is_closed:
-                    self._turn.wait()
-                if self._is_closed:
-                    return
-            self._clock.wait_until(self._position + step)
-            try:
+        try:
+            while not self._has_ended:
                 with self._turn:
-                    self._take(max(step, self._clock.timestamp() - self._position))
-            except BaseException as error:  # told to all who record, and at the next call
-                self._end_all(error)
-                return
+                    while accelerated and not self._recordings and not self._is_closed:
+                        self._turn.wait()
+                    if self._is_closed:
+                        return
+                self._clock.wait_until(self._position + step)
+                with self._turn:
+                    due = max(step, self._clock.timestamp() - self._position)
+                    # At most a second at once, however late this is: memory stays bounded.
+                    self._take(min(due, rate))
+        except BaseException as error:  # told to all who record, and at the next call
+            with self._turn:
+                self._fail(error)
 
-    def _take(self, due: int) -> None:
-        # At most a second at once, however late this is: memory stays bounded.
-        block = self.source.read(min(due, self.source.frames_per_second))
+    def _take(self, frames: int) -> None:
+        block = self.source.read(frames)
         self._position = block.end
-        for recording in list(self._recordings):
-            if recording.has_stopped():
-                self._recordings.remove(recording)
-                continue
+        self._backlog.add(block)
+        self._has_ended = len(block.samples) < frames
+        for recording in self._recordings:
             try:
                 recording.take(block)
-                if recording.is_over:
+                if recording.is_over or self._has_ended:
                     recording.stop()
             except BaseException as error:  # told to who waits for it; the others go on
                 recording.fail(error)
-        if len(block.samples) < due and len(block.samples) < self.source.frames_per_second:
-            self._end_all(None)
+        self._recordings = [known for known in self._recordings if not known.is_finished]
 
-    def _end_all(self, error: BaseException | None) -> None:
-        self._failure = error
+    def _fail(self, error: BaseException) -> None:
+        self._failure = LongtakeError(
+            f"the source failed after frame {self._position}: {type(error).__name__}: {error}"
+        )
+        self._failure.__cause__ = error
         for recording in self._recordings:
-            if error is None:
-                recording.stop()
-            else:
-                recording.fail(error)
-
-
-def _named(folder: Path, suffix: str) -> Path:
-    if "/" in suffix or "\0" in suffix:
-        raise InvalidArgument(f"file_suffix={suffix!r} cannot be a part of a file's name")
-    now = datetime.datetime.now().astimezone()
-    offset = now.strftime("%z")
-    moment = f"{now:%Y-%m-%d_%H-%M-%S}.{now.microsecond // 1000:03d}{offset[:3]}-{offset[3:]}"
-    return folder / f"{moment}_{suffix}.h5"
+            recording.fail(self._failure)

@@ -128,14 +128,6 @@ class ColumnSet:
         self.index.write(self.index.rows, _ROW.pack(row.key, row.start, row.end, row.checksum))
         self.index.rows += 1
 
-    def retract(self, rows: int, end: int) -> None:
-        """Take back what was appended after the set had `rows` values and `end` data rows."""
-        taken = self.index.rows - rows
-        self.index.rows = rows
-        if taken > 0:
-            self.index.write(rows, bytes(taken * _ROW.size))
-        self._use(end)
-
     def look_back(self, rows: int, end: int) -> None:
         """After an append that was broken off: count what of it is in the file, as readers do.
 

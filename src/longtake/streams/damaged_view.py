@@ -27,9 +27,6 @@ class DamagedStreamView(StreamView[Any]):
         self.error = error
         self._group = group
 
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.name!r}: {self.error}>"
-
     @property
     def group(self) -> str:
         """The path of the stream's group in the file."""
@@ -38,6 +35,9 @@ class DamagedStreamView(StreamView[Any]):
     def refresh(self) -> NoReturn:
         """Raise what is wrong."""
         raise self.error
+
+    def _form(self) -> str:
+        return "not readable"
 
     @property
     def _known(self) -> NoReturn:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 import numpy as np
 
+from longtake.errors import InvalidArgument, LongtakeError, WrongType
+from longtake.whole_number import whole_number
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -17,12 +20,23 @@ T = TypeVar("T")
 _SHOWN = 5
 
 
+class OutOfRange(LongtakeError, IndexError):
+    """There are not so many entries."""
+
+
 class Keys(Sequence[int]):
     """The keys of some entries, as Python integers; ascending, unless sliced backwards.
 
     Parameters
     ----------
     keys : (n,) int64 array
+
+    Raises
+    ------
+    OutOfRange
+        An IndexError, if there is no key at a position.
+    WrongType, InvalidArgument
+        If a position is not an integer (of any type), or the step of a slice is 0.
     """
 
     def __init__(self, keys: np.ndarray) -> None:
@@ -36,17 +50,20 @@ class Keys(Sequence[int]):
     @overload
     def __getitem__(self, index: slice) -> Keys: ...
     def __getitem__(self, index: int | slice) -> int | Keys:
-        if isinstance(index, slice):
-            return Keys(self._keys[index])
-        return int(self._keys[as_index(index)])
+        picked = _picked(range(len(self._keys)), index, "key")
+        if isinstance(picked, int):
+            return int(self._keys[picked])
+        return Keys(self._keys[index])
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._keys.tolist())
 
     def __contains__(self, key: object) -> bool:
-        if not isinstance(key, int | float | np.number):
+        try:
+            number = whole_number(key, "a key")  # with a float, numpy compares large keys rounded
+        except (WrongType, InvalidArgument):
             return False
-        return bool((self._keys == key).any())  # not by bisection: a slice of them may descend
+        return bool((self._keys == number).any())  # not by bisection: a slice of them may descend
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:  # noqa: FBT001
         return np.array(self._keys, dtype, copy=copy)
@@ -70,6 +87,13 @@ class Entries(Generic[T]):
         The entries are those at positions [first, last).
     read : callable
         Gives the entries of positions [first, last), one after the other.
+
+    Raises
+    ------
+    OutOfRange
+        An IndexError, if there is no entry at a position, or a slice has a step.
+    WrongType
+        If a position is not an integer (of any type).
     """
 
     def __init__(self, first: int, last: int, read: Callable[[int, int], Iterator[T]]) -> None:
@@ -85,11 +109,11 @@ class Entries(Generic[T]):
     @overload
     def __getitem__(self, index: slice) -> Entries[T]: ...
     def __getitem__(self, index: int | slice) -> T | Entries[T]:
-        picked = range(self._first, self._last)[index]
+        picked = _picked(range(self._first, self._last), index, "entry")
         if isinstance(picked, int):
             return next(self._read(picked, picked + 1))
         if picked.step != 1:
-            raise IndexError("entries are given one after the other: a slice of them has no step")
+            raise OutOfRange("entries are given one after the other: a slice of them has no step")
         return Entries(picked.start, picked.stop, self._read)
 
     def __iter__(self) -> Iterator[T]:
@@ -97,6 +121,22 @@ class Entries(Generic[T]):
 
     def __repr__(self) -> str:
         return f"Entries({_shown(self)})"
+
+
+def _picked(positions: range, index: Any, what: str) -> int | range:
+    """Give the position that an index picks, or those of a slice."""
+    try:
+        return positions[index if isinstance(index, slice) else as_index(index)]
+    except IndexError:
+        raise OutOfRange(
+            f"there is no {what} at position {index}: there are {len(positions)}"
+        ) from None
+    except TypeError:
+        raise WrongType(
+            f"positions are whole numbers, or slices of whole numbers, not {index!r}"
+        ) from None
+    except ValueError:
+        raise InvalidArgument("a slice cannot have a step of 0") from None
 
 
 def _shown(entries: Keys | Entries) -> str:

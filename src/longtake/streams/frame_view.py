@@ -33,6 +33,9 @@ class FrameStreamView(SequenceView[np.ndarray]):
         """The type of each frame's values."""
         return self._data.dtype
 
+    def _form(self) -> str:
+        return f"frames of {' × '.join(map(str, [*self.shape, self.dtype]))}"
+
     @property
     def _block_rows(self) -> int:
         return max(1, _BLOCK_BYTES // max(1, self._data.row_bytes))

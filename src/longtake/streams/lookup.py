@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
+from fractions import Fraction
+from numbers import Integral, Rational, Real
 
 import numpy as np
+
+from longtake.errors import WrongType
 
 #: Out-of-order keys wait in a dict until there are so many that merging them pays.
 _FEWEST_TO_MERGE = 1024
@@ -75,8 +79,10 @@ class KeyLookup:
         return np.array(self._keys[first:last], np.int64)
 
     def position(self, key: float) -> int:
-        """Give how many keys are less than `key`."""
+        """Give how many keys are less than `key`, a number of any type."""
         self._merge()
+        if key.__class__ is not int:
+            key = _number(key)
         return bisect_left(self._keys, key)
 
     def has(self, position: int, key: int) -> bool:
@@ -84,10 +90,23 @@ class KeyLookup:
         return position < len(self._keys) and self._keys[position] == key
 
     def nearest(self, key: float) -> int | None:
-        """Give the key nearest to `key`, of two as near the lesser; or None."""
+        """Give the key nearest to `key`, a number of any type; of two as near, the lesser.
+
+        Where there are no keys, it gives None.
+
+        Raises
+        ------
+        WrongType
+            If `key` is no real number.
+        """
+        key = _number(key)
         at = self.position(key)
         near = self._keys[max(at - 1, 0) : at + 1]
-        return min(near, key=lambda known: abs(known - key)) if near else None
+        if len(near) < 2:
+            return near[0] if near else None
+        before, after = near
+        exact = Fraction(key)  # as floats, differences of large keys would be rounded
+        return before if exact - before <= after - exact else after
 
     def first_key(self) -> int | None:
         """Give the least key, or None."""
@@ -122,3 +141,15 @@ class KeyLookup:
         self._keys = array("q", keys[newest].tobytes())
         self._rows = array("q", rows[newest].tobytes())
         self._recent = {}
+
+
+def _number(key: object) -> float:
+    """Give a number as one of Python's own types, which compare with any integer exactly.
+
+    numpy's do not: an integer beside a float is rounded, and unsigned differences wrap around.
+    """
+    if isinstance(key, bool) or not isinstance(key, Real) or key != key:
+        raise WrongType(f"a key is looked for by a number, not by {key!r}")
+    if isinstance(key, Integral):
+        return int(key)
+    return key if isinstance(key, Rational) else float(key)  # pyright: ignore[reportReturnType]

@@ -46,18 +46,44 @@ class RecordStreamView(StreamView[Columns]):
     def adopt(self, sets: list[ColumnSet]) -> None:
         """Read from these sets from now on, which hold all that the old ones did."""
         self._sets = sets
-        self._lookups: list[KeyLookup] = []
-        for _ in sets:
-            self._lookups.append(KeyLookup())
+        self._lookups = [KeyLookup() for _ in sets]
+        self._unsettled: list[int | None] = [None for _ in sets]
         self._take_in()
 
     def _take_in(self) -> None:
+        first_new = [len(columns) for columns in self._sets]
+        new = [np.empty(0, np.int64)] * len(self._sets)
         # Later columns first: a value is complete when the row in the first index is there.
-        for columns, lookup in reversed(list(zip(self._sets, self._lookups, strict=True))):
-            first = len(columns)
-            keys = columns.advance()
+        for position in reversed(range(len(self._sets))):
+            self._take_in_again(position)
+            new[position] = keys = self._sets[position].advance()
             if len(keys):
-                lookup.add_many(keys, first)
+                self._lookups[position].add_many(keys, first_new[position])
+        for position in range(1, len(self._sets)):
+            self._note_unsettled(position, first_new[position], new[position])
+
+    def _take_in_again(self, position: int) -> None:
+        """Take in once more the later columns that came before their value.
+
+        Should its writer be stopped then, the value never comes, and another's take their place.
+        """
+        first = self._unsettled[position]
+        if first is not None:
+            rows = self._sets[position].rows(first, len(self._sets[position]))
+            for row, (number, *_, checksum) in enumerate(rows.tolist(), first):
+                if checksum:
+                    self._lookups[position].add(number, row)
+
+    def _note_unsettled(self, position: int, first_new: int, new: np.ndarray) -> None:
+        """Remember the first row of later columns whose value has not come yet."""
+        first, values = self._unsettled[position], len(self._sets[0])
+        if first is not None:
+            rows = self._sets[position].rows(first, first_new)
+            waiting = (rows[key_of(rows)] >= values) | (rows["checksum"] == 0)
+            self._unsettled[position] = first + int(waiting.argmax()) if waiting.any() else None
+        late = new >= values
+        if self._unsettled[position] is None and late.any():
+            self._unsettled[position] = first_new + int(late.argmax())
 
     def refresh(self) -> None:
         """Take in what was written since the last look.
@@ -117,8 +143,11 @@ class RecordStreamView(StreamView[Columns]):
     def _known(self) -> KeyLookup:
         return self._lookups[0]
 
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.name!r}: {len(self)} keys, {self.rows} rows>"
+    def _count(self) -> str:
+        return f"{len(self)} keys, {self.rows} rows"
+
+    def _form(self) -> str:
+        return ", ".join(f"{name}: {dtype}" for name, dtype in self.dtypes.items())
 
     @property
     def rows(self) -> int:
@@ -168,8 +197,7 @@ class RecordStreamView(StreamView[Columns]):
         value = dict(zip(first.columns, first.read(row), strict=True))
         for columns, lookup in zip(self._sets[1:], self._lookups[1:], strict=True):
             later = lookup.get(number)
-            # The writer may have taken back a row that was read here, when a write failed.
-            if later is not None and (row := columns.row(later)).key == number:
+            if later is not None and _is_of(row := columns.row(later), number):
                 value.update(zip(columns.columns, columns.read(row), strict=True))
         return value
 
@@ -195,6 +223,16 @@ class RecordStreamView(StreamView[Columns]):
         for columns, lookup in zip(self._sets[1:], self._lookups[1:], strict=True):
             value.update(_gather_later(columns, lookup, numbers, lengths))
         return value
+
+
+def key_of(rows: np.ndarray) -> str:
+    """Give what the key of index rows is called."""
+    return rows.dtype.names[0]  # pyright: ignore[reportOptionalSubscript]
+
+
+def _is_of(row: IndexRow, number: int) -> bool:
+    """Whether later columns are of that value: its writer may have taken a row back."""
+    return row.key == number and row.checksum != 0
 
 
 def _gather(columns: ColumnSet, picked: np.ndarray) -> list[np.ndarray]:
@@ -225,10 +263,13 @@ def _gather_later(
     """Read later columns for rows `numbers` of the first index; NaN where they are missing."""
     where = [lookup.get(number) for number in numbers.tolist()]
     there = np.array([row is not None for row in where], bool)
+    rows = np.array([row for row in where if row is not None], np.int64)
+    picked = columns.rows(0, len(columns))[rows]
+    own = (picked[key_of(picked)] == numbers[there]) & (picked["checksum"] != 0)  # as `_is_of`
+    picked, there[there] = picked[own], own
     if not there.any():
         return {}
-    rows = np.array([row for row in where if row is not None], np.int64)
-    arrays = _gather(columns, columns.rows(0, len(columns))[rows])
+    arrays = _gather(columns, picked)
     if there.all():
         return dict(zip(columns.columns, arrays, strict=True))
     filled = {}

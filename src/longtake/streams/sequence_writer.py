@@ -42,6 +42,11 @@ class SequenceWriter(StreamWriter, SequenceView[Any]):
         self._growth = Growth(file, self._columns)
         self._last = self._stored_last()
 
+    @property
+    def last_key(self) -> int | None:
+        """The greatest key, or None if there is no entry yet."""
+        return None if self._last == _NONE else self._last
+
     def recover(self, synced_rows: Mapping[int, int]) -> None:
         """After a crash: cut what is not whole."""
         self._columns.cut_damaged(synced_rows.get(self._columns.index.first_offset, 0))

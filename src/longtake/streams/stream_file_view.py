@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     View = DataStreamView | FrameStreamView | RecordStreamView | TableStreamView
 
+_LOOKS = 10
+
 
 class StreamFileView:
     """A file whose streams are read, while anybody writes it."""
@@ -128,13 +130,22 @@ class StreamFileView:
             return has_changed
 
     def _take_in_structure(self) -> None:
-        generation = self._snapshot.applied_generation
-        try:
-            with self._snapshot.structure() as h5:
-                self._take_in(h5)
-        except stream_groups.UNREADABLE as error:
-            raise stream_groups.unreadable(self._snapshot.raw, error) from error
-        self._generation = generation
+        """Look until the structure holds still, or what is seen of it is whole.
+
+        A writer that changes it meanwhile can make a part of it look damaged.
+        """
+        for left in reversed(range(_LOOKS)):
+            generation = self._snapshot.applied_generation
+            try:
+                with self._snapshot.structure() as h5:
+                    self._take_in(h5)
+            except stream_groups.UNREADABLE as error:
+                if left and self._snapshot.generation != generation:
+                    continue
+                raise stream_groups.unreadable(self._snapshot.raw, error) from error
+            self._generation = generation
+            if not self.damaged or self._snapshot.generation == generation:
+                return
 
     def close(self) -> None:
         """Give the file back."""
@@ -173,8 +184,8 @@ class StreamFileView:
         known = ("longtake_version", "file_format")
         if not any(kind in h5 for kind in KINDS) and not any(name in h5.attrs for name in known):
             raise NotALongtakeFile(
-                f"{self.path} was not made by longtake: it is an HDF5 file without streams; choose "
-                "another name"
+                f"{self.path} was not made by longtake: it is an HDF5 file without streams; give "
+                "the name of a recording"
             )
 
     def _names(self, h5: h5py.File, kind: Kind) -> list[str]:
@@ -192,7 +203,8 @@ class StreamFileView:
         except DamagedFile as error:
             path = f"/{kind}/{name}"
             self.damaged[path] = error
-            known[name] = cast("Any", DamagedStreamView(name, path, error))
+            # What was read of it before stays readable.
+            known.setdefault(name, cast("Any", DamagedStreamView(name, path, error)))
             return
         if name in known and not isinstance(known[name], DamagedStreamView):
             cast("Any", known[name]).adopt(stored.sets)

@@ -16,6 +16,7 @@ from longtake.hdf import GrowingDataset, layout
 from longtake.hdf.attributes import read_attribute
 from longtake.streams import unchecked_index
 from longtake.streams.columns import ColumnSet, index_dtype
+from longtake.streams.plausible import require_plausible_data, require_plausible_index
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,15 +76,26 @@ def stored_streams(raw: RawFile, h5: h5py.File) -> list[StoredStream]:
         If any of them cannot be read.
     """
     of = partial(GrowingDataset.of, raw)
-    found = [
-        stored_stream(raw, h5, kind, name, of)
+    return [
+        _stored_whole(raw, h5, kind, name, of)
         for kind in KINDS
         for name in stream_names(raw, h5, kind)
     ]
-    for stored in found:
+
+
+def _stored_whole(
+    raw: RawFile, h5: h5py.File, kind: Kind, name: str, dataset_of: DatasetOf
+) -> StoredStream:
+    try:
+        stored = stored_stream(raw, h5, kind, name, dataset_of)
         if stored.attribute_error is not None:
             raise stored.attribute_error
-    return found
+    except DamagedFile as error:
+        raise DamagedFile(
+            f"{raw.path}: nothing can be appended, for /{kind}/{name} is damaged ({error}); the "
+            "others can be read, and `longtake recover` puts them right: go on in a new file"
+        ) from error
+    return stored
 
 
 def stream_names(raw: RawFile, h5: h5py.File, kind: Kind) -> list[str]:
@@ -201,14 +213,21 @@ def load_sets(group: h5py.Group, dataset_of: DatasetOf) -> list[ColumnSet]:
     return [
         ColumnSet(
             _index_of(layout.dataset_at(group, index), dataset_of),
-            {n: dataset_of(layout.dataset_at(group, n)) for _, n in sorted(columns)},
+            {n: _column_of(layout.dataset_at(group, n), dataset_of) for _, n in sorted(columns)},
         )
         for index, columns in sets
     ]
 
 
+def _column_of(dataset: h5py.Dataset, dataset_of: DatasetOf) -> GrowingDataset:
+    found = dataset_of(dataset)
+    require_plausible_data(found)
+    return found
+
+
 def _index_of(dataset: h5py.Dataset, dataset_of: DatasetOf) -> GrowingDataset:
     found, names = dataset_of(dataset), dataset.dtype.names or ()
+    require_plausible_index(found)
     if names and found.dtype == index_dtype(names[0]) and not found.row_shape:
         return found
     if names == unchecked_index.FIELDS and not found.row_shape:

@@ -7,21 +7,39 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from longtake.errors import InvalidArgument, WrongType
-from longtake.streams.columns import checksum_of
+from longtake.streams.columns import checksum_of, index_dtype
 from longtake.streams.declared import given_array
 from longtake.streams.sequence_writer import SequenceWriter
 from longtake.streams.table_view import TableStreamView
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import ArrayLike
+
+_INDEX = index_dtype("timestamp")
 
 
 class TableStream(SequenceWriter, TableStreamView):
     """Any number of rows of one dtype and shape by timestamp, being written.
 
+    Made by `Recording.create_table_stream`.
+
     Guarantees
     ----------
     As of `DataStream`.
+
+    Examples
+    --------
+    >>> import longtake as lt, numpy as np, tempfile, os
+    >>> path, spike = os.path.join(tempfile.mkdtemp(), "run.h5"), [("channel", "u1"), ("uv", "f4")]
+    >>> with lt.record(path) as recording:
+    ...     spikes = recording.create_table_stream("spikes", spike)
+    ...     spikes.append(10, np.array([(3, -40.5), (8, -32.0)], spike))
+    ...     spikes.append_many([11, 12], [np.zeros(0, spike), np.zeros(1, spike)])
+    >>> with lt.open(path) as view:
+    ...     view.record_streams.spikes[10]["channel"].tolist(), len(view.record_streams.spikes)
+    ([3, 8], 3)
     """
 
     def append(self, timestamp: int, rows: ArrayLike) -> None:
@@ -41,6 +59,47 @@ class TableStream(SequenceWriter, TableStreamView):
         WriteFailed
             If the disk is full or broken; earlier entries stay.
         """
+        content = self._checked(rows)
+        self._append(timestamp, _bytes_of(content), len(content), checksum_of([content]))
+
+    def append_many(self, timestamps: Iterable[int], values: Iterable[ArrayLike]) -> None:
+        """Store a burst of entries, with two writes in all.
+
+        Parameters
+        ----------
+        timestamps : iterable of int
+            Ascending, the first greater than all before.
+        values : iterable of (n, *row_shape) array
+            As many, each as `append` takes it.
+
+        Raises
+        ------
+        InvalidArgument, WrongType
+            If any of them cannot be stored; then none was.
+        WriteFailed
+            As of `append`; of the burst nothing is stored then.
+        """
+        keys = self._checked_keys(timestamps)
+        contents = [self._checked(value, f"values[{i}]: ") for i, value in enumerate(values)]
+        if len(keys) != len(contents):
+            raise InvalidArgument(
+                f"{self.name!r}: {len(keys)} timestamps for {len(contents)} values; nothing was "
+                "stored"
+            )
+        rows = np.zeros(len(keys), _INDEX)
+        rows["timestamp"] = keys
+        rows["end_index"] = np.cumsum([len(content) for content in contents], dtype=np.uint64)
+        rows["start_index"][1:] = rows["end_index"][:-1]
+        rows["checksum"] = [checksum_of([content]) for content in contents]
+        self._append_many(b"".join(map(_bytes_of, contents)), rows)
+
+    def _checked(self, rows: ArrayLike, where: str = "") -> np.ndarray:
+        try:
+            return self._fitting(rows)
+        except (InvalidArgument, WrongType) as error:
+            raise type(error)(f"{where}{error}") from None
+
+    def _fitting(self, rows: ArrayLike) -> np.ndarray:
         array = given_array(self.name, rows)
         if not np.can_cast(array.dtype, self.dtype, "equiv"):  # the byte order may differ
             raise WrongType(
@@ -51,5 +110,8 @@ class TableStream(SequenceWriter, TableStreamView):
                 f"{self.name!r}: an array of shape {array.shape} is not one of rows of shape "
                 f"{self.row_shape}; nothing was stored"
             )
-        content = np.ascontiguousarray(array, self.dtype)
-        self._append(timestamp, content.view(np.uint8).data, len(content), checksum_of([content]))
+        return np.ascontiguousarray(array, self.dtype)
+
+
+def _bytes_of(rows: np.ndarray) -> memoryview:
+    return rows.reshape(-1).view(np.uint8).data

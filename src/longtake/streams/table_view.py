@@ -28,10 +28,15 @@ class TableStreamView(SequenceView[np.ndarray]):
         """The shape of a row: () of one with fields."""
         return self._data.row_shape
 
+    def _form(self) -> str:
+        return f"rows of {' × '.join(map(str, [*self.row_shape, self.dtype]))}"
+
     def table(self) -> np.ndarray:
         """Give the rows of all entries as one array."""
         parts = list(self.values())
-        return np.concatenate(parts) if parts else np.empty((0, *self.row_shape), self.dtype)
+        rows = np.empty((sum(map(len, parts)), *self.row_shape), self.dtype)
+        # Left to itself, numpy gives rows without the padding that these may have.
+        return np.concatenate(parts, out=rows) if parts else rows
 
     @property
     def _block_rows(self) -> int:

@@ -8,6 +8,7 @@ from longtake.tree.group import Group
 from longtake.tree.node import Tree
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable
 
     import h5py
@@ -30,6 +31,8 @@ class File:
     rows : function of a path, optional
         Gives how many rows of the dataset at that path are in use, where it was allocated ahead,
         as in a file that is being written; None for all. Asked at each look.
+    name : str or path, optional
+        What the file is called, where `h5` was opened through another object and does not know.
 
     Guarantees
     ----------
@@ -43,9 +46,14 @@ class File:
     []
     """
 
-    def __init__(self, h5: h5py.File, rows: Callable[[str], int | None] | None = None) -> None:
+    def __init__(
+        self,
+        h5: h5py.File,
+        rows: Callable[[str], int | None] | None = None,
+        name: str | os.PathLike[str] | None = None,
+    ) -> None:
         #: The name that the file was opened by.
-        self.filename = str(h5.filename)
+        self.filename = str(h5.filename if name is None else name)
         self._tree = Tree(h5, self.filename, rows or _all_rows)
         #: The group that holds all others.
         self.root = Group(self._tree, "/", h5["/"])

@@ -1,0 +1,181 @@
+"""Processes that read a file again and again, whatever happens to those who write it."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+import tables
+from xxhash import xxh3_64
+
+import longtake as lt
+from longtake.hdf import journal
+from longtake.hdf.raw_file import RawFile
+from longtake.hdf.superblock import SIZE, Superblock
+from tests.recording import recorder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from multiprocessing.connection import Connection
+    from pathlib import Path
+
+    from longtake.recording import RecordingView
+
+GROUPS = ("data_stream", "frame_stream", "record_stream")
+_FRESH_EVERY = 10
+
+
+@dataclass
+class Sight:
+    """What an onlooker saw: how often it looked, what went wrong, how many entries of each stream.
+
+    `outgrown` counts looks that failed because the file grew meanwhile past the end that it had
+    when it was opened: the one thing that can befall a program which holds a file open.
+    """
+
+    looks: int = 0
+    outgrown: int = 0
+    errors: list[str] = field(default_factory=list)
+    seen: dict[str, int] = field(default_factory=dict)
+
+
+class Follower:
+    """A view that is opened once, and read live; now and then one that is opened afresh."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._view: RecordingView | None = None
+        self._looks = 0
+
+    def __call__(self, seen: dict[str, int]) -> None:
+        """Look once."""
+        self._view = self._view or lt.open(self._path)
+        recorder.take_in(self._view, seen)
+        self._looks += 1
+        if self._looks % _FRESH_EVERY == 0:
+            with lt.open(self._path) as view:
+                recorder.take_in(view, {})
+
+
+class WithH5py:
+    """Opens, lists and reads all of a file, and goes by docs/format.md to make sense of it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __call__(self, seen: dict[str, int]) -> None:
+        """Look once."""
+        groups: list[h5py.Group] = []
+
+        def visit(_: str, node: object) -> None:
+            if isinstance(node, h5py.Group):
+                groups.append(node)
+
+        with h5py.File(self._path) as h5:
+            h5.visititems(visit)
+            for group in groups:
+                nodes = {name: node for name, node in group.items() if hasattr(node, "shape")}
+                take_in(str(group.name), nodes, lambda node: node[()], seen)
+
+
+class WithPyTables:
+    """The same with PyTables."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __call__(self, seen: dict[str, int]) -> None:
+        """Look once."""
+        with tables.open_file(str(self._path)) as h5:
+            for group in h5.walk_groups("/"):
+                nodes = {name: group._f_get_child(name) for name in group._v_leaves}
+                take_in(group._v_pathname, nodes, lambda node: node.read(), seen)
+
+
+def take_in(
+    name: str, nodes: dict[str, Any], read: Callable[[Any], np.ndarray], seen: dict[str, int]
+) -> None:
+    """Read all nodes of a group; find each entry of a stream whole, and as many as before.
+
+    Opening a file is no snapshot of it. A dataset has the extent that it had when it was opened, and
+    a chunk is as it is when it is read: rows of the index that came meanwhile may be of data past
+    that extent, or stand after a chunk that was read before. They are for who opens the file next.
+    """
+    found = {
+        n: read(node) for n, node in sorted(nodes.items(), key=lambda item: item[0] != "index")
+    }
+    position = {n: node.attrs["position"] for n, node in nodes.items() if "index" in node.attrs}
+    if "index" not in found:
+        return
+    columns = [found[column] for column in sorted(position, key=lambda column: position[column])]
+    index = found["index"]
+    is_there = (index["checksum"] != 0) & (index["end_index"] <= min(map(len, columns)))
+    rows = index[: len(index) if is_there.all() else int(np.argmin(is_there))]
+    assert len(rows) >= seen.get(name, 0), f"{name} had {seen[name]} entries, and now {len(rows)}"
+    require_whole(name, rows, columns)
+    seen[name] = len(rows)
+
+
+def require_whole(name: str, rows: np.ndarray, columns: list[np.ndarray]) -> None:
+    """The data of each row of an index have its checksum."""
+    views = [(column.view(np.uint8).reshape(-1).data, row_bytes(column)) for column in columns]
+    for key, start, end, checksum in rows.tolist():
+        digest = xxh3_64()
+        for view, size in views:
+            digest.update(view[start * size : end * size])
+        assert checksum == nonzero(digest.intdigest()), f"{name}[{key}] is torn"
+
+
+def row_bytes(column: np.ndarray) -> int:
+    """Give the size of one row."""
+    return column.itemsize * int(np.prod(column.shape[1:]))
+
+
+def nonzero(digest: int) -> int:
+    """Give a checksum as docs/format.md has it stored."""
+    return digest if digest > 1 else digest + 2
+
+
+def look_on(
+    make: Callable[[Path], Callable[[dict[str, int]], None]], path: Path, end: Connection
+) -> None:
+    """Look until told to end, then tell what was seen."""
+    os.nice(5)  # with what the others leave of the processors, or the test would take its time
+    look, sight = make(path), Sight()
+    while not end.poll():
+        if not path.exists():
+            continue
+        published = published_end(path)
+        try:
+            look(sight.seen)
+        except Exception:  # an error of any kind is one too many
+            if make is not Follower and true_end(path) > published:
+                sight.outgrown += 1
+            else:
+                sight.errors.append(traceback.format_exc())
+        sight.looks += 1
+    end.recv_bytes()
+    end.send(sight)
+
+
+def published_end(path: Path) -> int:
+    """Give the end of the file that HDF5 takes for as long as it has the file open.
+
+    It runs ahead of the true one; but not in a recording that was stopped, should somebody go on
+    with it.
+    """
+    with path.open("rb") as file:
+        return Superblock.parse(file.read(SIZE)).end_of_file
+
+
+def true_end(path: Path) -> int:
+    """Give the end of what the file holds."""
+    raw = RawFile.reading(path)
+    try:
+        return journal.read(raw)[-1].true_after
+    finally:
+        raw.close()
