@@ -6,6 +6,12 @@ RUN := $(UV) run --frozen --all-extras
 # Where Python is told not to keep what it compiled, it is compiled once here instead.
 BYTECODE := $(if $(PYTHONDONTWRITEBYTECODE),--compile-bytecode)
 
+# Part by part, as docs/reliability.md numbers them.
+CRASH_TESTS := tests/recording/test_killed.py tests/recording/test_replayed.py \
+	tests/streams/test_crash.py tests/streams/test_crash_of_recordings.py \
+	tests/recording/test_full_disk.py tests/hdf/test_failing_disk.py \
+	tests/recording/test_flat_memory.py
+
 .PHONY: demo test check bench crash clean
 
 demo: .venv/installed          ## simulate a movie, track it, compare with the truth
@@ -23,9 +29,11 @@ check: .venv/installed         ## format, lint, types, import contracts
 bench: .venv/installed         ## longtake beside what people use today, as ratios
 	$(RUN) python -m benchmarks
 
-crash: .venv/installed         ## the crash tests at length: 1 000 kills, about an hour
-	LONGTAKE_CRASH_ROUNDS=167 $(RUN) pytest -q tests/recording/test_killed.py
-	$(RUN) pytest -q tests/streams/test_crash.py tests/streams/test_crash_of_recordings.py
+crash: .venv/installed         ## the crash suite in full, and its counts: about half an hour
+	mkdir -p build && rm -f build/crash.jsonl
+	LONGTAKE_CRASH_ROUNDS=167 LONGTAKE_CRASH_HOURS=2 LONGTAKE_CRASH_COUNTS=$(CURDIR)/build/crash.jsonl \
+	$(RUN) python -m pytest -q -p tests.recording.crash_counts $(CRASH_TESTS)
+	$(RUN) python -m tests.recording.crash_counts build/crash.jsonl
 
 clean:
 	rm -rf .venv .uv

@@ -90,7 +90,7 @@ def test_a_failure_at_every_call_keeps_what_was_acknowledged(
     """Whether few rows were waiting for the disk when the structure changed, or many."""
     if waiting == "many":
         monkeypatch.setattr(on_disk, "_LITTLE", -1)
-        monkeypatch.setattr(on_disk, "_SOON_S", 1000)
+        monkeypatch.setattr(on_disk.OnDisk, "sync_within", lambda *_: None)
     monkeypatch.setattr(stream_groups, "_INDEX_CHUNK", 128)
     monkeypatch.setattr(stream_groups, "_COLUMN_CHUNK_BYTES", 4096)
     kinds = ("write", "reserve", "resize") if error == "ENOSPC" else CALLS
@@ -157,7 +157,7 @@ def test_a_file_that_could_not_be_tidied_up_is_not_written_to(path, monkeypatch)
     """What a failed change left past the end would show up as rows."""
     file, _ = file_with(path, "one")
     with monkeypatch.context() as patch:
-        failing = Failing(patch, ["write", "resize"], WriteFailed(errno.EIO, "broken"))
+        failing = Failing(patch, ["write", "clear_from"], WriteFailed(errno.EIO, "broken"))
         failing.at = 2
         with pytest.raises(WriteFailed):
             add(file, "two")

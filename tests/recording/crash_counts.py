@@ -12,8 +12,12 @@ import os
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.hdf.write_log import WriteLog
+
+if TYPE_CHECKING:
+    import numpy as np
 
 #: The environment variable with the path of the file to add lines to.
 VARIABLE = "LONGTAKE_CRASH_COUNTS"
@@ -36,25 +40,25 @@ def pytest_configure() -> None:
     """Count each state of a file that a test takes from a log of writes."""
     images, power_cut = WriteLog.images, WriteLog.power_cut
 
-    def counted_images(log: WriteLog, first: int, *, half: bool):
+    def counted_images(self: WriteLog, first: int, *, half: bool):
         states = 0
         try:
-            for number, image in images(log, first, half=half):
-                states += log.operations[number - 1][0] in CHANGES
+            for number, image in images(self, first, half=half):
+                states += half or self.operations[number - 1][0] in CHANGES
                 yield number, image
         finally:
             count(**{"states with half of a write" if half else "states after a write": states})
 
-    def counted_power_cut(log: WriteLog, number: int, rng):
+    def counted_power_cut(self: WriteLog, count_: int, rng: np.random.Generator):
         count(**{"power cuts": 1})
-        return power_cut(log, number, rng)
+        return power_cut(self, count_, rng)
 
-    WriteLog.images = counted_images
-    WriteLog.power_cut = counted_power_cut
+    setattr(WriteLog, "images", counted_images)  # noqa: B010  (their types are those of others)
+    setattr(WriteLog, "power_cut", counted_power_cut)  # noqa: B010
 
 
 def table(lines: list[str]) -> str:
-    """Give the sums of each test, and of all, as a table in Markdown."""
+    """Give the sums of each test, as a table in Markdown."""
     sums: dict[str, Counter[str]] = {}
     for line in lines:
         numbers = json.loads(line)

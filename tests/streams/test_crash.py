@@ -36,7 +36,7 @@ def waiting(monkeypatch, request):
     """As if few rows were waiting for the disk when the structure changes, or many."""
     if request.param == "many":
         monkeypatch.setattr(on_disk, "_LITTLE", -1)
-        monkeypatch.setattr(on_disk, "_SOON_S", 1000)
+        monkeypatch.setattr(on_disk.OnDisk, "sync_within", lambda *_: None)
 
 
 def value(key: int, *, particle: bool = False) -> dict[str, np.ndarray]:

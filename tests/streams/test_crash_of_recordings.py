@@ -176,7 +176,7 @@ def test_a_power_cut_keeps_what_was_synced(tmp_path, monkeypatch, durability, wa
     """Whether few rows were waiting for the disk when the structure changed, or many."""
     if waiting == "many":
         monkeypatch.setattr(on_disk, "_LITTLE", -1)
-        monkeypatch.setattr(on_disk, "_SOON_S", 1000)
+        monkeypatch.setattr(on_disk.OnDisk, "sync_within", lambda *_: None)
     log, begun = logged_run(tmp_path / "run.h5", monkeypatch, durability)
     rng = np.random.default_rng(2)
     path = tmp_path / "image.h5"

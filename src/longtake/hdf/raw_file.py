@@ -109,6 +109,7 @@ class RawFile:
 
     def clear_from(self, offset: int) -> None:
         """Make zeros of all that follows `offset`, and free its room; the file keeps its length."""
+        self._require_open()
         length = self.size - offset
         if length <= 0:
             return

@@ -53,11 +53,7 @@ class Snapshot:
     @property
     def applied_generation(self) -> int:
         """The number of the newest structure change that can be seen in full."""
-        newest = journal.read(self.raw)[-1]
-        is_applied = all(
-            self.raw.read(edit.offset, len(edit.after)) == edit.after for edit in newest.edits[-1:]
-        )
-        return newest.generation if is_applied else newest.generation - 1
+        return journal.read(self.raw)[-1].generation
 
     def structure(self) -> h5py.File:
         """Open the file's present structure; close it soon, it does not follow the writer."""
@@ -70,9 +66,11 @@ class Snapshot:
     def _overlay(self) -> Overlay:
         end = superblock.Superblock.parse(self.raw.read(0, superblock.SIZE)).end_of_file
         if self.is_being_written:
-            # Each state that a writer passes through opens as it is; but by the time that a chunk
-            # is looked up, the file may have grown past the end that was read.
-            return Overlay(self.raw, end + _AHEAD)
+            # A change that is being applied is seen as if it had been. By the time that a chunk is
+            # looked up, the file may have grown past the end that was read.
+            newest = journal.read(self.raw)[-1]
+            edits = [(edit.offset, edit.after) for edit in newest.edits if edit.offset]
+            return Overlay(self.raw, end + _AHEAD, edits)
         try:
             found = recovery.examine(self.raw)
         except FileChangedElsewhere:
