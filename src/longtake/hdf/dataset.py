@@ -131,7 +131,8 @@ class GrowingDataset:
             )
         if end > at:
             self._written = max(self._written, end)
-            for offset, low, high in self._pieces(at, len(view)):
+            # The first last: of rows that count from the first on, none is there before all are.
+            for offset, low, high in reversed(list(self._pieces(at, len(view)))):
                 self.raw.write(offset, view[low:high])
             self._run = self._run_at(end - 1)
 

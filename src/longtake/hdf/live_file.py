@@ -154,7 +154,7 @@ class LiveFile:
             with layout.open_h5(overlay, "r+") as h5:
                 made = edit(h5)
             places = [place for dataset in made for place in dataset.ranges()]
-            self._commit(overlay, places, lambda: self._datasets.extend(made))
+            self._commit(overlay, self._plan(overlay), places, lambda: self._datasets.extend(made))
             return made
 
     def grow(self, capacities: Mapping[GrowingDataset, int]) -> None:
@@ -278,7 +278,7 @@ class LiveFile:
             for (dataset, rows), offsets in zip(wanted, found, strict=True):
                 dataset.extend(offsets, rows)
 
-        self._commit(overlay, places, extend)
+        self._commit(overlay, self._plan(overlay), places, extend)
 
     def _shrink_batch(self, wide: list[GrowingDataset]) -> None:
         for dataset in wide:
@@ -292,13 +292,19 @@ class LiveFile:
             for dataset in wide:
                 dataset.capacity = dataset.rows
 
-        self._commit(overlay, [], trim)
+        self._commit(overlay, transaction.headers_first(self._plan(overlay)), [], trim)
+
+    def _plan(self, overlay: Overlay) -> Change:
+        return transaction.plan(overlay, self.generation + 1, self.published, self._on_disk.rows)
 
     def _commit(
-        self, overlay: Overlay, reserved: list[tuple[int, int]], take_in: Callable[[], None]
+        self,
+        overlay: Overlay,
+        change: Change,
+        reserved: list[tuple[int, int]],
+        take_in: Callable[[], None],
     ) -> None:
         """Make a change, then `take_in` what it means here."""
-        change = transaction.plan(overlay, self.generation + 1, self.published, self._on_disk.rows)
         transaction.refuse_live(change, self._live, self.path)
         try:
             for start, end in reserved:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xxhash import xxh3_64_intdigest
@@ -48,6 +49,16 @@ def plan(overlay: Overlay, generation: int, published: int, synced: dict[int, in
     return Change(
         generation, true_before, true_after, new_published, tuple(fresh), tuple(edits), synced
     )
+
+
+def headers_first(change: Change) -> Change:
+    """Give a change that takes something away in the order to apply it.
+
+    A header must not show for a moment what is gone already.
+    """
+    first = [edit for edit in change.edits if edit.offset == 0]
+    rest = [edit for edit in change.edits if edit.offset != 0]
+    return replace(change, edits=(*first, *reversed(rest)))
 
 
 def plan_end(raw: RawFile, generation: int, end: int) -> Change:

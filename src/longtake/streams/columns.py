@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from xxhash import xxh3_64
 
-from longtake.errors import DamagedFile
+from longtake.errors import DamagedFile, WriteFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -72,6 +73,7 @@ class ColumnSet:
         self._first = next(iter(columns.values()), index)
         self.end = 0  # data rows in use
         self.is_blocked = False
+        self._is_littered = False
 
     @property
     def group(self) -> str:
@@ -88,6 +90,8 @@ class ColumnSet:
 
     def write(self, key: int, arrays: Sequence[np.ndarray], checksum: int) -> None:
         """Append a value; there must be room for it."""
+        if self._is_littered:
+            self._clear_litter()
         start = self.end
         count = len(arrays[0]) if arrays else 0
         for dataset, values in zip(self.columns.values(), arrays, strict=True):
@@ -100,6 +104,8 @@ class ColumnSet:
     def write_bytes(self, key: int, content: bytes | memoryview, count: int, checksum: int) -> None:
         """Append a value of the one column there is, as the bytes of `count` rows."""
         # The path of every append: a hundred nanoseconds count.
+        if self._is_littered:
+            self._clear_litter()
         start = self.end
         end = start + count
         dataset, index = self._first, self.index
@@ -112,12 +118,21 @@ class ColumnSet:
 
     def write_many(self, content: bytes | memoryview, rows: np.ndarray) -> None:
         """Append the values of many index rows, whose data are the rows of `content`."""
+        if self._is_littered:
+            self._clear_litter()
         end = int(rows["end_index"][-1])
         if end > self.end:
             self._first.write(self.end, content)
         self._use(end)
-        # Only then counted, for a sync in another thread takes what is counted as on disk.
-        self.index.write(self.index.rows, rows.view(np.uint8).data)
+        first, content = self.index.rows, rows.view(np.uint8).data
+        try:
+            self.index.write(first, content)
+        except WriteFailed:
+            self._is_littered = True
+            with suppress(WriteFailed):
+                self._clear_litter()
+            raise
+        # Only now counted, for a sync in another thread takes what is counted as on disk.
         self.index.rows += len(rows)
 
     def write_reference(self, row: IndexRow) -> None:
@@ -127,6 +142,14 @@ class ColumnSet:
     def _write_row(self, row: IndexRow) -> None:
         self.index.write(self.index.rows, _ROW.pack(row.key, row.start, row.end, row.checksum))
         self.index.rows += 1
+
+    def _clear_litter(self) -> None:
+        """Make zeros of the rows that a burst left when it failed; nobody sees them, for now.
+
+        Rows that go to several places are written from the last to the first.
+        """
+        self.index.clear_tail()
+        self._is_littered = False
 
     def look_back(self, rows: int, end: int) -> None:
         """After an append that was broken off: count what of it is in the file, as readers do.

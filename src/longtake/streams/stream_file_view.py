@@ -47,6 +47,7 @@ class StreamFileView:
         self.attribute_error: LongtakeError | None = None
         #: What of the file, by path, cannot be read; the rest can.
         self.damaged: dict[str, LongtakeError] = {}
+        self._updates_lost: LongtakeError | None = None
         self._generation = -1
         self._looking = threading.RLock()
         try:
@@ -171,6 +172,7 @@ class StreamFileView:
         except DamagedFile as error:
             self._lose_attributes(error)
             return
+        self._regain_attributes()
         if not control:
             return
         if self._control is None:
@@ -239,10 +241,19 @@ class StreamFileView:
 
     def _lose_attributes(self, error: LongtakeError) -> None:
         """Say so wherever attributes are asked for: an update of them cannot be read."""
-        self.damaged[f"/{CONTROL}"] = self.attribute_error = error
-        for streams in self._streams.values():
-            for stream in streams.values():
-                stream.attribute_error = error
+        self.damaged[f"/{CONTROL}"] = self._updates_lost = error
+        for owner in self._with_attributes():
+            owner.attribute_error = error
+
+    def _regain_attributes(self) -> None:
+        """What an earlier look could not read, for the writer was at it, this one could."""
+        lost, self._updates_lost = self._updates_lost, None
+        for owner in self._with_attributes() if lost is not None else ():
+            if owner.attribute_error is lost:
+                owner.attribute_error = None
+
+    def _with_attributes(self) -> list[Any]:
+        return [self, *(stream for _, stream in self.streams)]
 
 
 def _view(stored: StoredStream) -> View:
