@@ -30,7 +30,8 @@ def small_and_unsynced(monkeypatch):
     monkeypatch.setattr(os, "fdatasync", lambda _: None)
     monkeypatch.setattr(os, "fsync", lambda _: None)
     monkeypatch.setattr(os, "RWF_DSYNC", 0)
-    monkeypatch.setattr(stream_groups, "_INDEX_CHUNK", 16)
+    # Of a page too: so large ones are aligned, and no row lies across two sectors.
+    monkeypatch.setattr(stream_groups, "_INDEX_CHUNK", 128)
     monkeypatch.setattr(stream_groups, "_COLUMN_CHUNK_BYTES", 1024)
     monkeypatch.setattr(stream_groups, "_FRAMES_CHUNK_BYTES", 1024)
     monkeypatch.setattr(transaction, "HEADROOM", 64 * 1024)
