@@ -12,6 +12,8 @@ the same columns sets ``free_columns = False``.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -35,14 +37,15 @@ def assert_tables_equal(found: pd.DataFrame, expected: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(found, expected.reset_index(drop=True), check_exact=True)
 
 
-class StoreContract:
+class StoreContract(ABC):
     """The contract of `FramewiseData`."""
 
     persistent = True
     free_columns = True
 
+    @abstractmethod
     def open(self, path, mode="a") -> FramewiseData:
-        raise NotImplementedError
+        """Open the store that is tested."""
 
     @pytest.fixture
     def path(self, tmp_path):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from longtake.recording.recording import Recording, record
+from longtake.recording.beginning import record
+from longtake.recording.recording import Recording
 from longtake.recording.recording_view import RecordingView, open_recording
 from longtake.recording.stream_collection import StreamCollection
 

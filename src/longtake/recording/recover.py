@@ -20,8 +20,8 @@ from longtake.hdf.flagged_file import is_flagged, unflagged, writers_of
 from longtake.hdf.plain_file import PlainFile, has_journal
 from longtake.hdf.raw_file import RawFile
 from longtake.hdf.sparse_copy import sparse_copy
+from longtake.recording.beginning import record
 from longtake.recording.check import check
-from longtake.recording.recording import record
 from longtake.recording.salvage import salvage
 from longtake.streams import StreamFileView
 from longtake.streams.damaged_view import DamagedStreamView
