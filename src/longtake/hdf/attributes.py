@@ -96,7 +96,7 @@ def write_packed(node: Node, name: str, packed: Packed) -> None:
     if not h5a.exists(where, key):
         add_packed(node, name, packed)
         return
-    if _is_written_over(h5a.open(where, key), packed):
+    if _write_over(h5a.open(where, key), packed):
         return
     # The old value stays until the new one is written.
     add_packed(node, f"{name} (new)", packed)
@@ -107,8 +107,8 @@ def write_packed(node: Node, name: str, packed: Packed) -> None:
         raise WriteFailed(f"attribute {name!r} could not be replaced: {error}") from error
 
 
-def _is_written_over(attribute: h5a.AttrID, packed: Packed) -> bool:
-    """Write a value where the old one is, if it fits; say if it did.
+def _write_over(attribute: h5a.AttrID, packed: Packed) -> bool:
+    """Write a value where the old one is, if it fits there; say if it did.
 
     Nothing else in the object's header moves then.
     """

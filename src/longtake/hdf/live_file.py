@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -17,12 +16,13 @@ from longtake.errors import (
     NotFound,
     WriteFailed,
 )
-from longtake.hdf import creation, journal, layout, locks, recovery, superblock, transaction
+from longtake.hdf import creation, journal, layout, locks, recovery, transaction
 from longtake.hdf.journal import Change
 from longtake.hdf.live_ranges import LiveRanges
 from longtake.hdf.on_disk import OnDisk
 from longtake.hdf.overlay import Overlay
 from longtake.hdf.raw_file import RawFile
+from longtake.hdf.untouched import require_untouched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -69,7 +69,7 @@ class LiveFile:
         self.true_end = found.true_end
         self.published = found.published
         self.was_clean = found.clean
-        self._put_right(found)
+        recovery.put_right(raw, found)
         self._datasets: list[GrowingDataset] = []
         self._on_disk = OnDisk(raw, self._datasets, found.synced, self._lose)
         self._live = LiveRanges()
@@ -117,19 +117,6 @@ class LiveFile:
         except BaseException:
             raw.close()
             raise
-
-    def _put_right(self, found: recovery.Recovered) -> None:
-        # Others read the file meanwhile: nothing may go back to what it was, nor the file be short.
-        missing = [(at, new) for at, new in found.patches if self.raw.read(at, len(new)) != new]
-        for offset, data in missing:
-            self.raw.write(offset, data)
-        # What lies past the true end is headroom, or a change that never happened: it must be zeros
-        # again, as fresh chunks are.
-        self.raw.clear_from(self.true_end)
-        if self.raw.size < self.published:
-            self.raw.resize(self.published)
-        if missing:
-            self.raw.sync()
 
     def read(self, look: Callable[[h5py.File], list[GrowingDataset]]) -> list[GrowingDataset]:
         """Look at the structure as it is; the datasets that are given will be appended to."""
@@ -351,20 +338,10 @@ class LiveFile:
     def _watch(self) -> None:
         """Notice what other programs did to the file."""
         self._watch_at = monotonic() + _WATCH_S
-        status = os.fstat(self.raw.fd)
-        if status.st_size < self.true_end or self.raw.read(0, 8) != superblock.SIGNATURE:
-            self._lose(
-                FileChangedElsewhere(
-                    f"another program cut {self.path} short while it was being written: what it "
-                    "held is gone; write to a new file"
-                )
-            )
-        elif status.st_nlink == 0:
-            self._lose(
-                FileChangedElsewhere(
-                    f"{self.path} was deleted while it was being written: write to a new file"
-                )
-            )
+        try:
+            require_untouched(self.raw, self.true_end)
+        except FileChangedElsewhere as error:
+            self._lose(error)
 
 
 def _require_durability(durability: str) -> None:

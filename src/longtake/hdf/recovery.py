@@ -83,6 +83,21 @@ def require_whole(raw: RawFile, found: Recovered) -> None:
         )
 
 
+def put_right(raw: RawFile, found: Recovered) -> None:
+    """Write what `examine` found to be missing; what is there already is left alone."""
+    # Others read the file meanwhile: nothing may go back to what it was, nor the file be short.
+    missing = [(at, new) for at, new in found.patches if raw.read(at, len(new)) != new]
+    for offset, data in missing:
+        raw.write(offset, data)
+    # What lies past the true end is headroom, or a change that never happened: it must be zeros
+    # again, as fresh chunks are.
+    raw.clear_from(found.true_end)
+    if raw.size < found.published:
+        raw.resize(found.published)
+    if missing:
+        raw.sync()
+
+
 def _settled(raw: RawFile, mark: Change) -> Recovered:
     end = superblock.Superblock.parse(raw.read(0, superblock.SIZE)).end_of_file
     return Recovered(mark.generation, end, end, (), {}, clean=True)
