@@ -62,6 +62,10 @@ class UnreadableFrame(LongtakeError, ValueError):
     """An image cannot be read, or does not fit the ones before it."""
 
 
+class OutOfRange(LongtakeError, IndexError):
+    """There is no row, entry or element of that number."""
+
+
 class NotALongtakeFile(LongtakeError, ValueError):
     """The file was made by another program; it was left as it is."""
 

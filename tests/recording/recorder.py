@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import longtake as lt
-from longtake.streams import stream_groups
+from longtake.streams import stream_creation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +69,7 @@ def record_until_killed(path: Path, told: Connection) -> None:
     called ``count`` have. "stopping" says that the recording is about to be closed.
     """
     for name, size in SMALL_CHUNKS.items():
-        setattr(stream_groups, name, size)
+        setattr(stream_creation, name, size)
 
     def tell(what: str, number: int) -> None:
         told.send_bytes(f"{what}={number}".encode())

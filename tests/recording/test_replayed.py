@@ -18,7 +18,7 @@ import pytest
 import longtake as lt
 from longtake.hdf import LiveFile, locks, transaction
 from longtake.hdf.raw_file import RawFile
-from longtake.streams import stream_groups
+from longtake.streams import stream_creation
 from tests.hdf.write_log import WriteLog, apply
 from tests.recording import recorder
 from tests.recording.crash_counts import CHANGES, count
@@ -42,7 +42,7 @@ def small_and_unsynced(monkeypatch):
     monkeypatch.setattr(os, "fsync", lambda _: None)
     monkeypatch.setattr(transaction, "HEADROOM", 64 * 1024)
     for name, size in recorder.SMALL_CHUNKS.items():
-        monkeypatch.setattr(stream_groups, name, size)
+        monkeypatch.setattr(stream_creation, name, size)
 
 
 @pytest.fixture

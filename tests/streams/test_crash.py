@@ -11,7 +11,7 @@ import tables
 
 from longtake.errors import LongtakeError
 from longtake.hdf import on_disk, transaction
-from longtake.streams import StreamFile, StreamFileView, stream_groups
+from longtake.streams import StreamFile, StreamFileView, stream_creation
 from tests.hdf.write_log import WriteLog
 
 
@@ -26,8 +26,8 @@ def unsynced(monkeypatch):
 @pytest.fixture
 def small_chunks(monkeypatch):
     """Chunks of a page, so that a short run grows often."""
-    monkeypatch.setattr(stream_groups, "_INDEX_CHUNK", 128)
-    monkeypatch.setattr(stream_groups, "_COLUMN_CHUNK_BYTES", 4096)
+    monkeypatch.setattr(stream_creation, "_INDEX_CHUNK", 128)
+    monkeypatch.setattr(stream_creation, "_COLUMN_CHUNK_BYTES", 4096)
     monkeypatch.setattr(transaction, "HEADROOM", 64 * 1024)
 
 

@@ -15,7 +15,7 @@ import tables
 
 from longtake.errors import LongtakeError
 from longtake.hdf import on_disk, transaction
-from longtake.streams import StreamFile, StreamFileView, stream_groups
+from longtake.streams import StreamFile, StreamFileView, stream_creation
 from tests.hdf.write_log import WriteLog
 from tests.streams.kinds import KINDS, same
 
@@ -31,9 +31,9 @@ def small_and_unsynced(monkeypatch):
     monkeypatch.setattr(os, "fsync", lambda _: None)
     monkeypatch.setattr(os, "RWF_DSYNC", 0)
     # Of a page too: so large ones are aligned, and no row lies across two sectors.
-    monkeypatch.setattr(stream_groups, "_INDEX_CHUNK", 128)
-    monkeypatch.setattr(stream_groups, "_COLUMN_CHUNK_BYTES", 1024)
-    monkeypatch.setattr(stream_groups, "_FRAMES_CHUNK_BYTES", 1024)
+    monkeypatch.setattr(stream_creation, "_INDEX_CHUNK", 128)
+    monkeypatch.setattr(stream_creation, "_COLUMN_CHUNK_BYTES", 1024)
+    monkeypatch.setattr(stream_creation, "_FRAMES_CHUNK_BYTES", 1024)
     monkeypatch.setattr(transaction, "HEADROOM", 64 * 1024)
 
 

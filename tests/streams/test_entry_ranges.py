@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longtake.errors import InvalidArgument, LongtakeError, WrongType
-from longtake.streams.entry_ranges import Entries, Keys, OutOfRange
+from longtake.errors import InvalidArgument, LongtakeError, OutOfRange, WrongType
+from longtake.streams.entry_ranges import Entries, Keys
 
 KEYS = st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(-3, 3), unique=True).map(sorted)
 SLICE = st.slices(12)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from longtake.errors import DamagedFile, InvalidArgument, LongtakeError, WrongType
-from longtake.streams import StreamFile, StreamFileView, stream_groups
+from longtake.streams import StreamFile, StreamFileView, stream_creation
 from longtake.streams.columns import UNCHECKED
 
 
@@ -206,7 +206,7 @@ def test_a_row_of_many_frames_is_damage_and_is_not_read(path):
 
 def test_iterating_holds_a_block(path, monkeypatch):
     monkeypatch.setattr("longtake.streams.frame_view._BLOCK_BYTES", 200_000)
-    monkeypatch.setattr(stream_groups, "_FRAMES_CHUNK_BYTES", 100_000)
+    monkeypatch.setattr(stream_creation, "_FRAMES_CHUNK_BYTES", 100_000)
     with StreamFile.create(path) as file:
         stream = file.create_frame_stream("s", (100, 100), "u1")
         stream.append_many(range(400), np.zeros((400, 100, 100), "u1"))

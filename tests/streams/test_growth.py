@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from longtake.hdf import GrowingDataset, LiveFile
 from longtake.hdf.raw_file import RawFile
-from longtake.streams import StreamFile, growth, stream_groups
+from longtake.streams import StreamFile, growth, stream_creation
 from longtake.streams.columns import ColumnSet, index_dtype
 from longtake.streams.growth import Growth
 from tests.hdf.write_log import WriteLog
@@ -139,7 +139,7 @@ def test_a_stream_grows_at_100_gb_as_it_does_at_1(tmp_path, monkeypatch):
 
     def edit(h5):
         columns.append(
-            stream_groups.create_columns(
+            stream_creation.create_columns(
                 file.raw, h5, "index", "timestamp", {"x": np.dtype("f8")}, 0
             )
         )

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from longtake.errors import Closed, DamagedFile, InvalidArgument, KeyNotFound, WrongType
 from longtake.hdf.raw_file import RawFile
-from longtake.streams import StreamFile, StreamFileView, stream_groups
+from longtake.streams import StreamFile, StreamFileView, stream_creation
 from longtake.streams.columns import ColumnSet, checksum_of
 from tests.hdf.write_log import WriteLog
 
@@ -45,8 +45,8 @@ class StreamMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr(stream_groups, "_INDEX_CHUNK", 16)
-        self.patch.setattr(stream_groups, "_COLUMN_CHUNK_BYTES", 512)
+        self.patch.setattr(stream_creation, "_INDEX_CHUNK", 16)
+        self.patch.setattr(stream_creation, "_COLUMN_CHUNK_BYTES", 512)
         self.folder = tempfile.TemporaryDirectory()
         self.path = Path(self.folder.name) / "f.h5"
         self.model: dict[int, dict[str, np.ndarray]] = {}

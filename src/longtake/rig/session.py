@@ -15,7 +15,7 @@ from longtake.rig.session_stream import SessionStream
 from longtake.rig.source import CanStimulate
 from longtake.rig.stream_choice import chosen_names
 from longtake.streams.attribute_log import copied
-from longtake.streams.stream_groups import require_name
+from longtake.streams.stream_creation import require_name
 
 if TYPE_CHECKING:
     import os

@@ -51,6 +51,11 @@ def checksum_of(arrays: Iterable[np.ndarray]) -> int:
     return nonzero(digest.intdigest())
 
 
+def bytes_of(array: np.ndarray) -> memoryview:
+    """Give an array's bytes, in C order, as they are written."""
+    return array.reshape(-1).view(np.uint8).data
+
+
 def nonzero(digest: int) -> int:
     """Give a checksum that is neither 0, which no row is, nor `UNCHECKED`."""
     return digest if digest > UNCHECKED else digest + 2
@@ -96,7 +101,7 @@ class ColumnSet:
         count = len(arrays[0]) if arrays else 0
         for dataset, values in zip(self.columns.values(), arrays, strict=True):
             if count:
-                dataset.write(start, values.view(np.uint8).data)
+                dataset.write(start, bytes_of(values))
         # In this order: stopped between the two, it leaves rows that nothing refers to.
         self._use(start + count)
         self._write_row(IndexRow(key, start, start + count, checksum))

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from xxhash import xxh3_64_intdigest
 
-from longtake.errors import InvalidArgument
-from longtake.streams.columns import UNCHECKED, index_dtype, nonzero
+from longtake.streams.columns import UNCHECKED, nonzero
 from longtake.streams.data_view import DataStreamView
 from longtake.streams.entry_codec import encode_entry
 from longtake.streams.sequence_writer import SequenceWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-_INDEX = index_dtype("timestamp")
 
 
 class DataStream(SequenceWriter, DataStreamView):
@@ -86,14 +82,5 @@ class DataStream(SequenceWriter, DataStreamView):
         """
         keys = self._checked_keys(timestamps)
         contents = [encode_entry(value, f"values[{i}]") for i, value in enumerate(values)]
-        if len(keys) != len(contents):
-            raise InvalidArgument(
-                f"{self.name!r}: {len(keys)} timestamps for {len(contents)} values; nothing was "
-                "stored"
-            )
-        rows = np.zeros(len(keys), _INDEX)
-        rows["timestamp"] = keys
-        rows["end_index"] = np.cumsum([len(content) for content in contents], dtype=np.uint64)
-        rows["start_index"][1:] = rows["end_index"][:-1]
-        rows["checksum"] = [nonzero(xxh3_64_intdigest(content)) for content in contents]
-        self._append_many(b"".join(contents), rows)
+        checksums = [nonzero(xxh3_64_intdigest(content)) for content in contents]
+        self._append_burst(keys, contents, [len(content) for content in contents], checksums)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 import numpy as np
 
-from longtake.errors import InvalidArgument, LongtakeError, WrongType
+from longtake.errors import InvalidArgument, OutOfRange, WrongType
 from longtake.whole_number import whole_number
 
 if TYPE_CHECKING:
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _SHOWN = 5
-
-
-class OutOfRange(LongtakeError, IndexError):
-    """There are not so many entries."""
 
 
 class Keys(Sequence[int]):

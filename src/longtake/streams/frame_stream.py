@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from longtake.errors import InvalidArgument, WrongType
-from longtake.streams.columns import UNCHECKED, checksum_of, index_dtype
+from longtake.streams.columns import UNCHECKED, bytes_of, checksum_of, index_dtype
 from longtake.streams.declared import given_array
 from longtake.streams.frame_view import FrameStreamView
 from longtake.streams.sequence_writer import SequenceWriter
@@ -80,7 +80,7 @@ class FrameStream(SequenceWriter, FrameStreamView):
         """
         content = self._checked(frame, self.shape)
         checksum = checksum_of([content]) if self.is_checked else UNCHECKED
-        self._append(timestamp, _bytes_of(content), 1, checksum)
+        self._append(timestamp, bytes_of(content), 1, checksum)
 
     def append_many(self, timestamps: Iterable[int], frames: ArrayLike) -> None:
         """Store several frames, with two writes in all.
@@ -108,7 +108,7 @@ class FrameStream(SequenceWriter, FrameStreamView):
         if self.is_checked:
             flat = content.reshape(len(keys), math.prod(self.shape))
             rows["checksum"] = [checksum_of([frame]) for frame in flat]
-        self._append_many(_bytes_of(content), rows)
+        self._append_many(bytes_of(content), rows)
 
     def _checked(self, frames: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
         array = given_array(self.name, frames)
@@ -123,7 +123,3 @@ class FrameStream(SequenceWriter, FrameStreamView):
                 f".astype({self.dtype.name!r}); nothing was stored"
             )
         return np.ascontiguousarray(array, self.dtype)
-
-
-def _bytes_of(array: np.ndarray) -> memoryview:
-    return array.reshape(-1).view(np.uint8).data

@@ -9,19 +9,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from longtake.errors import InvalidArgument
+from longtake.streams.columns import index_dtype
 from longtake.streams.growth import Growth
 from longtake.streams.sequence_view import SequenceView
 from longtake.streams.stream_writer import StreamWriter
 from longtake.whole_number import whole_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from longtake.hdf import LiveFile
     from longtake.streams.attribute_log import AttributeLog
     from longtake.streams.columns import ColumnSet
 
 _LEAST_KEY, _MOST_KEY = -(2**63), 2**63 - 1
+_INDEX = index_dtype("timestamp")
 #: Less than any key.
 _NONE = _LEAST_KEY - 1
 
@@ -96,6 +98,26 @@ class SequenceWriter(StreamWriter, SequenceView[Any]):
                 self._look_back(rows, end)
                 raise
             self._file.appended()
+
+    def _append_burst(
+        self,
+        keys: list[int],
+        contents: Sequence[bytes | memoryview],
+        counts: Sequence[int],
+        checksums: list[int],
+    ) -> None:
+        """Append a value for each key: its bytes, of so many rows."""
+        if len(keys) != len(contents):
+            raise InvalidArgument(
+                f"{self.name!r}: {len(keys)} timestamps for {len(contents)} values; nothing was "
+                "stored"
+            )
+        rows = np.zeros(len(keys), _INDEX)
+        rows["timestamp"] = keys
+        rows["end_index"] = np.cumsum(counts, dtype=np.uint64)
+        rows["start_index"][1:] = rows["end_index"][:-1]
+        rows["checksum"] = checksums
+        self._append_many(b"".join(contents), rows)
 
     def _look_back(self, rows: int, end: int) -> None:
         self._columns.look_back(rows, end)

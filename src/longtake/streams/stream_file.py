@@ -11,7 +11,7 @@ import h5py
 from longtake.errors import AlreadyExists, Closed, InvalidArgument, WrongType
 from longtake.hdf import GrowingDataset, LiveFile, layout
 from longtake.hdf.attributes import write_attribute
-from longtake.streams import stream_groups
+from longtake.streams import stream_creation, stream_groups
 from longtake.streams.attribute_log import AttributeLog, copied, updates_in
 from longtake.streams.data_stream import DataStream
 from longtake.streams.declared import declared_dtype, declared_shape
@@ -114,7 +114,7 @@ class StreamFile:
         self, name: str, attributes: Mapping[str, object] | None = None
     ) -> DataStream:
         """Add a stream of anything by timestamp."""
-        make = partial(stream_groups.create_entries, self._file.raw)
+        make = partial(stream_creation.create_entries, self._file.raw)
         return cast("DataStream", self._create("data_stream", name, attributes, make))
 
     def create_frame_stream(
@@ -128,12 +128,12 @@ class StreamFile:
     ) -> FrameStream:
         """Add a stream of arrays of one shape and dtype."""
         sides, kind = declared_shape(name, shape), declared_dtype(name, dtype)
-        stream_groups.require_frames(name, sides, kind)
+        stream_creation.require_frames(name, sides, kind)
         made = self._create(
             "frame_stream",
             name,
             attributes,
-            lambda group: stream_groups.create_frames(self._file.raw, group, sides, kind),
+            lambda group: stream_creation.create_frames(self._file.raw, group, sides, kind),
             {} if checksum else {"checksum": False},
         )
         return cast("FrameStream", made)
@@ -158,7 +158,7 @@ class StreamFile:
 
         def make(group: h5py.Group) -> ColumnSet:
             raw = self._file.raw
-            return stream_groups.create_columns(raw, group, "index", "timestamp", types, 0)
+            return stream_creation.create_columns(raw, group, "index", "timestamp", types, 0)
 
         return cast("RecordStream", self._create("record_stream", name, attributes, make))
 
@@ -176,12 +176,12 @@ class StreamFile:
         Its data are also found by the name `link` at the root, if that is given.
         """
         kind = declared_dtype(name, dtype)
-        stream_groups.require_rows(name, kind, row_shape)
+        stream_creation.require_rows(name, kind, row_shape)
 
         def make(group: h5py.Group) -> ColumnSet:
             if link is not None:
                 group.file[link] = h5py.SoftLink(f"{group.name}/data")
-            return stream_groups.create_rows(self._file.raw, group, kind, row_shape)
+            return stream_creation.create_rows(self._file.raw, group, kind, row_shape)
 
         made = self._create("record_stream", name, attributes, make, {"table": True})
         return cast("TableStream", made)
@@ -220,7 +220,7 @@ class StreamFile:
         make: Callable[[h5py.Group], ColumnSet],
         marks: Mapping[str, object] | None = None,
     ) -> Stream:
-        stream_groups.require_name(name)
+        stream_creation.require_name(name)
         given = copied(attributes)
         with self._turn:
             if self._is_stopped:
@@ -228,7 +228,7 @@ class StreamFile:
             known = self._streams[kind]
             if name in known:
                 raise AlreadyExists(f"{self.path} has a {kind.replace('_', ' ')} {name!r} already")
-            stream_groups.require_links(f"{self.path}", len(known) + 1)
+            stream_creation.require_links(f"{self.path}", len(known) + 1)
             made: list[ColumnSet] = []
 
             def edit(h5: h5py.File) -> list[GrowingDataset]:
@@ -294,7 +294,7 @@ class StreamFile:
 
                 def edit(h5: h5py.File) -> list[GrowingDataset]:
                     group = layout.group_at(h5, CONTROL)
-                    made.append(stream_groups.create_entries(self._file.raw, group))
+                    made.append(stream_creation.create_entries(self._file.raw, group))
                     return made[0].datasets
 
                 self._file.change(edit)
@@ -304,19 +304,19 @@ class StreamFile:
     def _add_set(self, stream: str, dtypes: dict[str, np.dtype]) -> ColumnSet:
         """Add columns to a record stream that has values already."""
         for column, dtype in dtypes.items():
-            stream_groups.require_name(column)
-            stream_groups.require_storable(column, dtype)
+            stream_creation.require_name(column)
+            stream_creation.require_storable(column, dtype)
         made: list[ColumnSet] = []
 
         def edit(h5: h5py.File) -> list[GrowingDataset]:
             group = layout.group_at(h5, f"record_stream/{stream}")
             index = _free_name(group, f"{next(iter(dtypes))}_index", dtypes)
-            stream_groups.require_links(f"{stream!r}", len(group) + 1 + len(dtypes))
+            stream_creation.require_links(f"{stream!r}", len(group) + 1 + len(dtypes))
             taken = [name for name in dtypes if name in group]
             if taken:
                 raise InvalidArgument(f"{stream!r} has a dataset {taken[0]!r} already")
             made.append(
-                stream_groups.create_columns(
+                stream_creation.create_columns(
                     self._file.raw, group, index, "row", dtypes, len(group)
                 )
             )
@@ -342,8 +342,8 @@ def _free_name(group: h5py.Group, wanted: str, others: Mapping[str, object]) -> 
 
 def _require_columns(name: str, types: Mapping[str, np.dtype]) -> None:
     for column, dtype in types.items():
-        stream_groups.require_name(column)
-        stream_groups.require_storable(column, dtype)
+        stream_creation.require_name(column)
+        stream_creation.require_storable(column, dtype)
         if dtype.subdtype:
             raise WrongType(f"column {column!r} of {name!r}: {dtype} is not one value a row")
-    stream_groups.require_links(f"{name!r}", len(types) + 1)
+    stream_creation.require_links(f"{name!r}", len(types) + 1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from longtake.errors import InvalidArgument, WrongType
-from longtake.streams.columns import checksum_of, index_dtype
+from longtake.streams.columns import bytes_of, checksum_of
 from longtake.streams.declared import given_array
 from longtake.streams.sequence_writer import SequenceWriter
 from longtake.streams.table_view import TableStreamView
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import ArrayLike
-
-_INDEX = index_dtype("timestamp")
 
 
 class TableStream(SequenceWriter, TableStreamView):
@@ -60,7 +58,7 @@ class TableStream(SequenceWriter, TableStreamView):
             If the disk is full or broken; earlier entries stay.
         """
         content = self._checked(rows)
-        self._append(timestamp, _bytes_of(content), len(content), checksum_of([content]))
+        self._append(timestamp, bytes_of(content), len(content), checksum_of([content]))
 
     def append_many(self, timestamps: Iterable[int], values: Iterable[ArrayLike]) -> None:
         """Store a burst of entries, with two writes in all.
@@ -81,17 +79,12 @@ class TableStream(SequenceWriter, TableStreamView):
         """
         keys = self._checked_keys(timestamps)
         contents = [self._checked(value, f"values[{i}]: ") for i, value in enumerate(values)]
-        if len(keys) != len(contents):
-            raise InvalidArgument(
-                f"{self.name!r}: {len(keys)} timestamps for {len(contents)} values; nothing was "
-                "stored"
-            )
-        rows = np.zeros(len(keys), _INDEX)
-        rows["timestamp"] = keys
-        rows["end_index"] = np.cumsum([len(content) for content in contents], dtype=np.uint64)
-        rows["start_index"][1:] = rows["end_index"][:-1]
-        rows["checksum"] = [checksum_of([content]) for content in contents]
-        self._append_many(b"".join(map(_bytes_of, contents)), rows)
+        self._append_burst(
+            keys,
+            [bytes_of(content) for content in contents],
+            [len(content) for content in contents],
+            [checksum_of([content]) for content in contents],
+        )
 
     def _checked(self, rows: ArrayLike, where: str = "") -> np.ndarray:
         try:
@@ -111,7 +104,3 @@ class TableStream(SequenceWriter, TableStreamView):
                 f"{self.row_shape}; nothing was stored"
             )
         return np.ascontiguousarray(array, self.dtype)
-
-
-def _bytes_of(rows: np.ndarray) -> memoryview:
-    return rows.reshape(-1).view(np.uint8).data

@@ -21,7 +21,3 @@ class ColumnNotFound(LongtakeError, KeyError):
 
     def __str__(self) -> str:
         return Exception.__str__(self)
-
-
-class OutOfRange(LongtakeError, IndexError):
-    """A row, or an element, of that number does not exist."""

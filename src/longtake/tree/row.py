@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from longtake.tree.missing import ColumnNotFound, OutOfRange
+from longtake.errors import OutOfRange
+from longtake.tree.missing import ColumnNotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

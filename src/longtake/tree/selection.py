@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from longtake.errors import InvalidArgument, WrongType
-from longtake.tree.missing import OutOfRange
+from longtake.errors import InvalidArgument, OutOfRange, WrongType
 
 if TYPE_CHECKING:
     from collections.abc import Callable
