@@ -61,14 +61,34 @@ class Follower:
                 recorder.take_in(view, {})
 
 
-class WithH5py:
-    """Opens, lists and reads all of a file, and goes by docs/format.md to make sense of it."""
+class WithLibrary:
+    """Opens, lists and reads all of a file, and goes by docs/format.md to make sense of it.
+
+    `end` is the end of file that HDF5 goes by for as long as it has the file open. It runs ahead
+    of the true one; but not in a recording that was stopped, should somebody go on with it.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.end = 0
 
     def __call__(self, seen: dict[str, int]) -> None:
         """Look once."""
+        self.end = published_end(self._path)
+        self._look(seen)
+
+    def _opened(self) -> None:
+        """Take the end that there is now, if it is less: HDF5 took one of the two."""
+        self.end = min(self.end, published_end(self._path))
+
+    def _look(self, seen: dict[str, int]) -> None:
+        raise NotImplementedError
+
+
+class WithH5py(WithLibrary):
+    """Looks with h5py."""
+
+    def _look(self, seen: dict[str, int]) -> None:
         groups: list[h5py.Group] = []
 
         def visit(_: str, node: object) -> None:
@@ -76,21 +96,19 @@ class WithH5py:
                 groups.append(node)
 
         with h5py.File(self._path) as h5:
+            self._opened()
             h5.visititems(visit)
             for group in groups:
                 nodes = {name: node for name, node in group.items() if hasattr(node, "shape")}
                 take_in(str(group.name), nodes, lambda node: node[()], seen)
 
 
-class WithPyTables:
-    """The same with PyTables."""
+class WithPyTables(WithLibrary):
+    """Looks with PyTables."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __call__(self, seen: dict[str, int]) -> None:
-        """Look once."""
+    def _look(self, seen: dict[str, int]) -> None:
         with tables.open_file(str(self._path)) as h5:
+            self._opened()
             for group in h5.walk_groups("/"):
                 nodes = {name: group._f_get_child(name) for name in group._v_leaves}
                 take_in(group._v_pathname, nodes, lambda node: node.read(), seen)
@@ -149,11 +167,10 @@ def look_on(
     while not end.poll():
         if not path.exists():
             continue
-        published = published_end(path)
         try:
             look(sight.seen)
-        except Exception:  # an error of any kind is one too many
-            if make is not Follower and true_end(path) > published:
+        except Exception:  # one of any kind is one too many
+            if isinstance(look, WithLibrary) and true_end(path) > look.end:
                 sight.outgrown += 1
             else:
                 sight.errors.append(traceback.format_exc())
@@ -163,11 +180,7 @@ def look_on(
 
 
 def published_end(path: Path) -> int:
-    """Give the end of the file that HDF5 takes for as long as it has the file open.
-
-    It runs ahead of the true one; but not in a recording that was stopped, should somebody go on
-    with it.
-    """
+    """Give the end of file that HDF5 finds."""
     with path.open("rb") as file:
         return Superblock.parse(file.read(SIZE)).end_of_file
 
