@@ -1,4 +1,4 @@
-"""The one rule for numbers that must be whole: frame numbers, keys, counts."""
+"""The rules for numbers that must be whole: keys, which are integers; frame numbers and counts."""
 
 from __future__ import annotations
 
@@ -31,10 +31,37 @@ def whole_number(value: object, what: str, *, least: int = _LEAST, most: int = _
         raise WrongType(f"{what} is a whole number, not {value!r}")
     if not isinstance(value, Integral) and not float(value).is_integer():
         raise InvalidArgument(f"{what} is a whole number, not {value!r}")
-    number = int(value)  # pyright: ignore[reportArgumentType]  (of numpy it knows too little)
-    if not _LEAST <= number <= _MOST:
-        raise InvalidArgument(f"{what} must fit in 64 bits, which {number} does not")
+    number = _fitting(int(value), what)  # pyright: ignore[reportArgumentType]  (of numpy it knows too little)
     if not least <= number <= most:
         span = f"{least} or more" if most == _MOST else f"from {least} to {most}"
         raise InvalidArgument(f"{what} must be {span}, not {number}")
+    return number
+
+
+def integer(value: object, what: str) -> int:
+    """Give an integer of any type as a Python one, or say why it is none.
+
+    A float is none, not even one without a fraction: a large one may be a neighbour, rounded.
+
+    Raises
+    ------
+    WrongType
+        If it is of another type.
+    InvalidArgument
+        If it does not fit in 64 bits with a sign.
+
+    Examples
+    --------
+    >>> integer(True, "a timestamp")
+    Traceback (most recent call last):
+    longtake.errors.WrongType: a timestamp is an integer, not True
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise WrongType(f"{what} is an integer, not {value!r}")
+    return _fitting(int(value), what)
+
+
+def _fitting(number: int, what: str) -> int:
+    if not _LEAST <= number <= _MOST:
+        raise InvalidArgument(f"{what} must fit in 64 bits, which {number} does not")
     return number

@@ -17,8 +17,9 @@ from longtake.errors import (
 )
 from longtake.hdf import LiveFile, on_disk
 from longtake.hdf.raw_file import RawFile
-from longtake.streams import RecordStream, StreamFile, StreamFileView, stream_creation
+from longtake.streams import RecordStream, StreamFile, StreamFileView
 from tests.hdf.make import CHUNK_ROWS, add, append, file_with, found_datasets
+from tests.streams.small_chunks import grow_often
 
 CALLS = ("write", "reserve", "resize", "clear_from", "sync", "sync_range")
 
@@ -91,8 +92,7 @@ def test_a_failure_at_every_call_keeps_what_was_acknowledged(
     if waiting == "many":
         monkeypatch.setattr(on_disk, "_LITTLE", -1)
         monkeypatch.setattr(on_disk.OnDisk, "sync_within", lambda *_: None)
-    monkeypatch.setattr(stream_creation, "_INDEX_CHUNK", 128)
-    monkeypatch.setattr(stream_creation, "_COLUMN_CHUNK_BYTES", 4096)
+    grow_often(monkeypatch, 128, 4096)
     kinds = ("write", "reserve", "resize") if error == "ENOSPC" else CALLS
     raised = {
         "ENOSPC": WriteFailed(errno.ENOSPC, "no space"),

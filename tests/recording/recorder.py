@@ -10,9 +10,10 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pytest
 
 import longtake as lt
-from longtake.streams import stream_creation
+from tests.streams.small_chunks import grow_often
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,8 +34,8 @@ STREAMS: dict[str, Callable[[Recording], Any]] = {
 KINDS = ("data_streams", "frame_streams", "record_streams")
 MADE = "made "  # begins the names of the others; each is a data stream with one entry
 BURST = 20
-#: So that it often grows.
-SMALL_CHUNKS = {"_INDEX_CHUNK": 64, "_COLUMN_CHUNK_BYTES": 4096, "_FRAMES_CHUNK_BYTES": 8192}
+#: Rows of the index, and bytes of the others.
+SMALL_CHUNKS = (64, 4096)
 #: After so many turns the recording is stopped, and gone on with.
 LIFE = 60
 
@@ -68,8 +69,7 @@ def record_until_killed(path: Path, told: Connection) -> None:
     A message is a name and how many: of entries in a stream, or the value that the attributes
     called ``count`` have. "stopping" says that the recording is about to be closed.
     """
-    for name, size in SMALL_CHUNKS.items():
-        setattr(stream_creation, name, size)
+    grow_often(pytest.MonkeyPatch(), *SMALL_CHUNKS)
 
     def tell(what: str, number: int) -> None:
         told.send_bytes(f"{what}={number}".encode())

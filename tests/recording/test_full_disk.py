@@ -16,9 +16,9 @@ import pytest
 import longtake as lt
 from longtake.errors import WriteFailed
 from longtake.hdf.raw_file import RawFile
-from longtake.streams import stream_creation
 from tests.recording.crash_counts import count
 from tests.streams.kinds import KINDS, same
+from tests.streams.small_chunks import grow_often
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -216,9 +216,7 @@ def small_chunks(monkeypatch):
     """Streams that often grow; and nobody waits for the disk."""
     monkeypatch.setattr(os, "fdatasync", lambda _: None)
     monkeypatch.setattr(os, "fsync", lambda _: None)
-    monkeypatch.setattr(stream_creation, "_INDEX_CHUNK", 16)
-    monkeypatch.setattr(stream_creation, "_COLUMN_CHUNK_BYTES", 1024)
-    monkeypatch.setattr(stream_creation, "_FRAMES_CHUNK_BYTES", 1024)
+    grow_often(monkeypatch, 16, 1024)
 
 
 @pytest.mark.usefixtures("small_chunks")

@@ -18,11 +18,11 @@ import pytest
 import longtake as lt
 from longtake.hdf import LiveFile, locks, transaction
 from longtake.hdf.raw_file import RawFile
-from longtake.streams import stream_creation
 from tests.hdf.write_log import WriteLog, apply
 from tests.recording import recorder
 from tests.recording.crash_counts import CHANGES, count
 from tests.recording.onlookers import WithH5py, WithPyTables
+from tests.streams.small_chunks import grow_often
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,8 +41,7 @@ def small_and_unsynced(monkeypatch):
     monkeypatch.setattr(os, "fdatasync", lambda _: None)
     monkeypatch.setattr(os, "fsync", lambda _: None)
     monkeypatch.setattr(transaction, "HEADROOM", 64 * 1024)
-    for name, size in recorder.SMALL_CHUNKS.items():
-        monkeypatch.setattr(stream_creation, name, size)
+    grow_often(monkeypatch, *recorder.SMALL_CHUNKS)
 
 
 @pytest.fixture

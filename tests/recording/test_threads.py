@@ -15,7 +15,7 @@ import pytest
 from longtake.errors import AlreadyExists, Closed, InvalidArgument
 from longtake.hdf.attributes import read_attribute
 from longtake.recording import RecordingView, record
-from longtake.streams import stream_creation
+from tests.streams.small_chunks import grow_often
 
 PER_THREAD = 400
 
@@ -23,8 +23,7 @@ PER_THREAD = 400
 @pytest.fixture
 def path(tmp_path, monkeypatch):
     """A file of small chunks, which grows often."""
-    monkeypatch.setattr(stream_creation, "_INDEX_CHUNK", 128)
-    monkeypatch.setattr(stream_creation, "_COLUMN_CHUNK_BYTES", 4096)
+    grow_often(monkeypatch, 128, 4096)
     return tmp_path / "run.h5"
 
 

@@ -171,3 +171,45 @@ def test_index_rows_are_32_bytes():
     columns = column_set(MemoryFile())
     columns.write_reference(IndexRow(-5, 1, 2, 2**64 - 1))
     assert columns.row(0) == IndexRow(-5, 1, 2, 2**64 - 1)
+
+
+def one_column(raw: MemoryFile) -> ColumnSet:
+    """Bytes by timestamp, whose second chunk does not follow the first."""
+    index = GrowingDataset(raw, "/s/index", index_dtype("timestamp"), (), ROWS)  # pyright: ignore[reportArgumentType]
+    data = GrowingDataset(raw, "/s/data", np.dtype("u1"), (), 100)  # pyright: ignore[reportArgumentType]
+    index.extend([4096], ROWS)
+    data.extend([8192, 12288], 200)
+    return ColumnSet(index, {"data": data})
+
+
+@given(st.lists(st.binary(max_size=40), max_size=9))
+def test_the_quick_way_to_write_does_what_the_other_does(values):
+    quick, other = one_column(MemoryFile()), one_column(MemoryFile())
+    for key, content in enumerate(values):
+        if other.end + len(content) > 200:
+            break
+        other.write_bytes(key, content, len(content), key + 2)
+        if not quick.write_within(key, content, len(content), key + 2):
+            quick.write_bytes(key, content, len(content), key + 2)
+            quick.look_ahead(ROWS, 200)
+        assert (len(quick), quick.end) == (len(other), other.end)
+        assert quick.index.raw.data == other.index.raw.data  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_the_quick_way_ends_where_the_rows_lie_apart():
+    columns = one_column(MemoryFile())
+    columns.look_ahead(ROWS, 200)
+    assert columns.write_within(1, b"x" * 100, 100, 2)
+    assert not columns.write_within(2, b"y", 1, 2)
+    assert len(columns) == 1
+
+
+def test_what_a_stopped_write_left_is_cleared():
+    columns = one_column(raw := MemoryFile())
+    columns.look_ahead(ROWS, 200)
+    raw.data[8192:8195] = b"xyz"  # and no row of the index came
+    columns.look_back(0, 0, tried=3)
+    for dataset in columns.datasets:
+        dataset.clear_tail()
+    assert not any(raw.data)
+    assert not columns.write_within(1, b"x", 1, 2)  # before another look

@@ -11,8 +11,9 @@ import tables
 
 from longtake.errors import LongtakeError
 from longtake.hdf import on_disk, transaction
-from longtake.streams import StreamFile, StreamFileView, stream_creation
+from longtake.streams import StreamFile, StreamFileView
 from tests.hdf.write_log import WriteLog
+from tests.streams.small_chunks import grow_often
 
 
 @pytest.fixture(autouse=True)
@@ -26,8 +27,7 @@ def unsynced(monkeypatch):
 @pytest.fixture
 def small_chunks(monkeypatch):
     """Chunks of a page, so that a short run grows often."""
-    monkeypatch.setattr(stream_creation, "_INDEX_CHUNK", 128)
-    monkeypatch.setattr(stream_creation, "_COLUMN_CHUNK_BYTES", 4096)
+    grow_often(monkeypatch, 128, 4096)
     monkeypatch.setattr(transaction, "HEADROOM", 64 * 1024)
 
 

@@ -15,9 +15,10 @@ import tables
 
 from longtake.errors import LongtakeError
 from longtake.hdf import on_disk, transaction
-from longtake.streams import StreamFile, StreamFileView, stream_creation
+from longtake.streams import StreamFile, StreamFileView
 from tests.hdf.write_log import WriteLog
 from tests.streams.kinds import KINDS, same
+from tests.streams.small_chunks import grow_often
 
 STREAMS = ("data", "frame", "table")
 LATE = "frame"  # made when the others have entries
@@ -31,9 +32,7 @@ def small_and_unsynced(monkeypatch):
     monkeypatch.setattr(os, "fsync", lambda _: None)
     monkeypatch.setattr(os, "RWF_DSYNC", 0)
     # Of a page too: so large ones are aligned, and no row lies across two sectors.
-    monkeypatch.setattr(stream_creation, "_INDEX_CHUNK", 128)
-    monkeypatch.setattr(stream_creation, "_COLUMN_CHUNK_BYTES", 1024)
-    monkeypatch.setattr(stream_creation, "_FRAMES_CHUNK_BYTES", 1024)
+    grow_often(monkeypatch, 128, 1024)
     monkeypatch.setattr(transaction, "HEADROOM", 64 * 1024)
 
 
@@ -217,6 +216,7 @@ def test_the_replay_notices_rows_that_come_before_their_data(tmp_path, monkeypat
 
     with monkeypatch.context() as patch:
         patch.setattr(ColumnSet, "write_bytes", index_first)
+        patch.setattr(ColumnSet, "write_within", lambda *_: False)
         log, begun = logged_run(tmp_path / "run.h5", monkeypatch)
     path = tmp_path / "image.h5"
     failures = 0

@@ -16,8 +16,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from longtake.errors import Closed, DamagedFile, InvalidArgument, LongtakeError, WrongType
 from longtake.hdf.raw_file import RawFile
-from longtake.streams import StreamFile, StreamFileView, stream_creation
+from longtake.streams import StreamFile, StreamFileView
 from tests.hdf.write_log import WriteLog
+from tests.streams.small_chunks import grow_often
 
 
 @pytest.fixture
@@ -55,8 +56,7 @@ class StreamMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr(stream_creation, "_INDEX_CHUNK", 16)
-        self.patch.setattr(stream_creation, "_COLUMN_CHUNK_BYTES", 512)
+        grow_often(self.patch, 16, 512)
         self.folder = tempfile.TemporaryDirectory()
         self.path = Path(self.folder.name) / "f.h5"
         self.model: dict[int, object] = {}

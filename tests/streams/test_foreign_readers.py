@@ -10,7 +10,8 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
-from longtake.streams import StreamFile, StreamFileView, stream_creation
+from longtake.streams import StreamFile, StreamFileView
+from tests.streams.small_chunks import grow_often
 
 CHANGES = 300
 
@@ -79,8 +80,7 @@ def start(path, look: str) -> subprocess.Popen:
 
 
 def test_foreign_readers_see_no_error(tmp_path, monkeypatch, readers):
-    monkeypatch.setattr(stream_creation, "_INDEX_CHUNK", 128)
-    monkeypatch.setattr(stream_creation, "_COLUMN_CHUNK_BYTES", 4096)
+    grow_often(monkeypatch, 128, 4096)
     path = tmp_path / "live.h5"
     file = StreamFile.create(path, {})
     streams = [file.create_record_stream("first", {"x": "f8", "n": "i4"})]

@@ -14,9 +14,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from longtake.errors import Closed, DamagedFile, InvalidArgument, KeyNotFound, WrongType
 from longtake.hdf.raw_file import RawFile
-from longtake.streams import StreamFile, StreamFileView, stream_creation
+from longtake.streams import StreamFile, StreamFileView
 from longtake.streams.columns import ColumnSet, checksum_of
 from tests.hdf.write_log import WriteLog
+from tests.streams.small_chunks import grow_often
 
 LATER = ("particle", "mass", "flag")
 
@@ -45,8 +46,7 @@ class StreamMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr(stream_creation, "_INDEX_CHUNK", 16)
-        self.patch.setattr(stream_creation, "_COLUMN_CHUNK_BYTES", 512)
+        grow_often(self.patch, 16, 512)
         self.folder = tempfile.TemporaryDirectory()
         self.path = Path(self.folder.name) / "f.h5"
         self.model: dict[int, dict[str, np.ndarray]] = {}

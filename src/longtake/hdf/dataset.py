@@ -47,7 +47,6 @@ class GrowingDataset:
         self.capacity = 0
         self.rows = 0
         self._written = 0  # bytes from row 0 that may not be zeros
-        self._run = (0, 0, 0)  # that was written to last: its bounds, and its shift in the file
         self._starts: list[int] = []  # of each run, in bytes from row 0
         self._offsets: list[int] = []  # of each run, in the file
 
@@ -112,29 +111,34 @@ class GrowingDataset:
         InvalidArgument
             If there is no room for them; nothing was written.
         """
+        view = memoryview(data).cast("B")
         at = row * self.row_bytes
-        end = at + (len(data) if data.__class__ is bytes else memoryview(data).nbytes)
-        low, high, shift = self._run
-        if not (low <= at and end <= high):  # as it nearly always is: the run written to last
-            self._write_pieces(at, memoryview(data).cast("B"))
-            return
-        if end > self._written:
-            self._written = end
-        self.raw.write(at + shift, data)
-
-    def _write_pieces(self, at: int, view: memoryview) -> None:
         end = at + len(view)
         if end > self.chunks * self.chunk_rows * self.row_bytes:
             raise InvalidArgument(
                 f"{self.raw.path}: rows up to byte {end} of {self.path}, which has room for "
                 f"{self.capacity} rows of {self.row_bytes} bytes; nothing was written"
             )
-        if end > at:
-            self._written = max(self._written, end)
-            # The first last: of rows that count from the first on, none is there before all are.
-            for offset, low, high in reversed(list(self._pieces(at, len(view)))):
-                self.raw.write(offset, view[low:high])
-            self._run = self._run_at(end - 1)
+        self._written = max(self._written, end)
+        # The first last: of rows that count from the first on, none is there before all are.
+        for offset, low, high in reversed(list(self._pieces(at, len(view)))):
+            self.raw.write(offset, view[low:high])
+
+    def stretch(self, row: int) -> tuple[int, int]:
+        """Say up to which row all lie end to end from this one on, and where row 0 would then be.
+
+        Who writes there without `write` has to say so with `may_hold` if that fails.
+        """
+        at = row * self.row_bytes
+        if at >= self.chunks * self.chunk_rows * self.row_bytes:
+            return 0, 0
+        _, end, shift = self._run_at(at)
+        return end // self.row_bytes, shift
+
+    def may_hold(self, rows: int) -> None:
+        """Take so many rows for written, so that `clear_tail` clears those not in use."""
+        room = self.chunks * self.chunk_rows
+        self._written = max(self._written, min(rows, room) * self.row_bytes)
 
     def _run_at(self, at: int) -> tuple[int, int, int]:
         """Give the run that a byte is in: its bounds, and what to add to find it in the file."""

@@ -10,7 +10,7 @@ from longtake.errors import Closed, InvalidArgument
 from longtake.rig.backlog import EntryBacklog
 from longtake.streams.attribute_log import checked, copied
 from longtake.streams.entry_codec import encode_entry
-from longtake.whole_number import whole_number
+from longtake.whole_number import integer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -79,7 +79,7 @@ class SessionStream:
         Closed
             If the session is closed.
         """
-        key = whole_number(timestamp, f"{self.name!r}: a timestamp")
+        key = integer(timestamp, f"{self.name!r}: a timestamp")
         content = encode_entry(data)  # refused also where no recording would
         with self._turn:
             self._require_going()

@@ -11,8 +11,10 @@ if TYPE_CHECKING:
 
 _LARGEST_STEP = 256 * 1024 * 1024
 _AHEAD_S = 5.0
-#: A step is at most this part of what there is, so that little is left over at the end.
+#: A step is at most this part of what there is, so that little is left over at the end,
 _PART = 16
+#: or so many bytes.
+_LITTLE = 4 * 1024 * 1024
 #: But frames that fill chunks of their own come by so many, for a step costs milliseconds.
 _FRAMES = 8
 
@@ -41,14 +43,19 @@ class Growth:
             return
         needs = dict.fromkeys(self._columns.columns.values(), data_rows)
         needs[self._columns.index] = index_rows
+        # What is asked for soon is not asked for again before it is needed.
+        asked: dict[GrowingDataset, int] = {}
         if any(rows > dataset.capacity for dataset, rows in needs.items()):
             self._file.grow(self._capacities(needs))
         elif not self._file.is_growing and any(
             rows > self._calm(dataset) for dataset, rows in needs.items()
         ):
-            self._file.grow_soon(self._capacities(needs))
-        self.calm_rows = self._calm(self._columns.index)
-        self.calm_data = min(map(self._calm, self._columns.columns.values()), default=0)
+            wanted = self._capacities(needs)
+            asked = {dataset: dataset.capacity for dataset in wanted}
+            self._file.grow_soon(wanted)
+        calm = {dataset: self._calm(dataset) for dataset in needs} | asked
+        self.calm_rows = calm.pop(self._columns.index)
+        self.calm_data = min(calm.values(), default=0)
 
     def _calm(self, dataset: GrowingDataset) -> int:
         return dataset.capacity - self._steps[dataset] // 4
@@ -63,7 +70,7 @@ class Growth:
             rate = (rows - self._rows_then[dataset]) / seconds
             chunk = dataset.chunk_rows
             most = min(
-                max(dataset.capacity // _PART, 2 * chunk, _FRAMES),
+                max(dataset.capacity // _PART, _LITTLE // dataset.row_bytes, 2 * chunk, _FRAMES),
                 _LARGEST_STEP // dataset.row_bytes,
             )
             step = min(int(rate * _AHEAD_S), most)

@@ -13,7 +13,7 @@ from longtake.streams.columns import index_dtype
 from longtake.streams.growth import Growth
 from longtake.streams.sequence_view import SequenceView
 from longtake.streams.stream_writer import StreamWriter
-from longtake.whole_number import whole_number
+from longtake.whole_number import integer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -61,22 +61,20 @@ class SequenceWriter(StreamWriter, SequenceView[Any]):
         with self._turn:
             if self._is_stopped:
                 self._require_going()
-            if timestamp.__class__ is not int or timestamp > _MOST_KEY or timestamp < _LEAST_KEY:
-                timestamp = whole_number(timestamp, f"{self.name!r}: a timestamp")
-            if timestamp <= self._last:
-                raise self._late(timestamp, self._last)
-            columns, growth, file = self._columns, self._growth, self._file
+            if timestamp.__class__ is not int or not self._last < timestamp <= _MOST_KEY:
+                timestamp = self._next_key(timestamp)
+            columns = self._columns
             rows, end = columns.index.rows, columns.end
-            if rows >= growth.calm_rows or end + count > growth.calm_data:
-                growth.make_room(rows + 1, end + count)
             try:
-                columns.write_bytes(timestamp, content, count, checksum)
+                if not columns.write_within(timestamp, content, count, checksum):
+                    self._make_room(rows + 1, end + count)
+                    columns.write_bytes(timestamp, content, count, checksum)
                 self._last = timestamp
             except BaseException:
-                self._look_back(rows, end)
+                self._look_back(rows, end, end + count)
                 raise
-            if monotonic() > file.calm_until:
-                file.appended()
+            if monotonic() > self._file.calm_until:
+                self._file.appended()
 
     def _append_many(self, content: bytes | memoryview, index_rows: np.ndarray) -> None:
         if not len(index_rows):
@@ -90,12 +88,12 @@ class SequenceWriter(StreamWriter, SequenceView[Any]):
                 raise self._late(first, self._last)
             index_rows["start_index"] += np.uint64(end)
             index_rows["end_index"] += np.uint64(end)
-            self._growth.make_room(rows + len(index_rows), int(index_rows["end_index"][-1]))
             try:
+                self._make_room(rows + len(index_rows), int(index_rows["end_index"][-1]))
                 columns.write_many(content, index_rows)
                 self._last = int(index_rows["timestamp"][-1])
             except BaseException:
-                self._look_back(rows, end)
+                self._look_back(rows, end, end)
                 raise
             self._file.appended()
 
@@ -119,12 +117,24 @@ class SequenceWriter(StreamWriter, SequenceView[Any]):
         rows["checksum"] = checksums
         self._append_many(b"".join(contents), rows)
 
-    def _look_back(self, rows: int, end: int) -> None:
-        self._columns.look_back(rows, end)
+    def _make_room(self, rows: int, data_rows: int) -> None:
+        growth = self._growth
+        growth.make_room(rows, data_rows)
+        self._columns.look_ahead(growth.calm_rows, growth.calm_data)
+
+    def _look_back(self, rows: int, end: int, tried: int) -> None:
+        self._columns.look_back(rows, end, tried)
         self._last = self._stored_last()
 
+    def _next_key(self, timestamp: object) -> int:
+        """Give a timestamp that is not a plain int, or does not come next, or raise."""
+        key = integer(timestamp, f"{self.name!r}: a timestamp")
+        if key <= self._last:
+            raise self._late(key, self._last)
+        return key
+
     def _checked_keys(self, timestamps: Iterable[int]) -> list[int]:
-        keys = [whole_number(key, f"{self.name!r}: a timestamp") for key in timestamps]
+        keys = [integer(key, f"{self.name!r}: a timestamp") for key in timestamps]
         for before, key in pairwise(keys):
             if key <= before:
                 raise self._late(key, before)
