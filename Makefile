@@ -29,7 +29,7 @@ check: .venv/installed         ## format, lint, types, import contracts
 bench: .venv/installed         ## longtake beside what people use today, as ratios
 	$(RUN) python -m benchmarks
 
-crash: .venv/installed         ## the crash suite in full, and its counts: about half an hour
+crash: .venv/installed         ## the crash suite in full, and its counts: about 20 minutes
 	mkdir -p build && rm -f build/crash.jsonl
 	LONGTAKE_CRASH_ROUNDS=167 LONGTAKE_CRASH_HOURS=2 LONGTAKE_CRASH_COUNTS=$(CURDIR)/build/crash.jsonl \
 	$(RUN) python -m pytest -q -p tests.recording.crash_counts $(CRASH_TESTS)

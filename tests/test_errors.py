@@ -29,3 +29,8 @@ def test_the_number_of_a_systems_error_is_an_attribute(kind):
     assert error.errno == errno.ENOSPC
     again = pickle.loads(pickle.dumps(error))
     assert (str(again), again.errno) == (str(error), errno.ENOSPC)
+
+
+def test_every_error_is_in_the_tree_that_the_module_shows():
+    drawn = str(errors.__doc__).split("::")[1]
+    assert [kind.__name__ for kind in KINDS if kind.__name__ not in drawn] == []

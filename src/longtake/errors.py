@@ -10,6 +10,7 @@
     ├── NotFound               (FileNotFoundError) no file, folder or stream of that name
     ├── AlreadyExists          (FileExistsError)  a name is taken
     ├── UnreadableFrame        (ValueError)       an image cannot be read or does not fit the others
+    ├── OutOfRange             (IndexError)       no row, entry or element of that number
     ├── NotALongtakeFile       (ValueError)       a file of another program, or no HDF5 file at all
     ├── DamagedFile            (ValueError)       what is in the file contradicts itself
     ├── FileInUse              (BlockingIOError)  another process is writing this file

@@ -1,4 +1,4 @@
-"""The rules for numbers that must be whole: keys, which are integers; frame numbers and counts."""
+"""The rules for numbers that must be whole: timestamps to store; frame numbers, counts, moments."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from longtake.errors import (
     NotFound,
     WriteFailed,
 )
+from longtake.hdf import raw_file
 from longtake.hdf.creation import create, drafted
 from longtake.hdf.raw_file import RawFile
 
@@ -88,7 +89,7 @@ def test_a_disk_that_is_full(tmp_path, monkeypatch):
     def full(*_: object) -> int:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(os, "pwrite", full)
+    monkeypatch.setattr(raw_file, "pwrite", full)
     with pytest.raises(WriteFailed, match="No space left") as caught:
         create(tmp_path / "a.h5", IMAGE)
     assert f"{tmp_path / 'a.h5'} " in str(caught.value)

@@ -38,21 +38,27 @@ def path(tmp_path) -> Path:
 
 
 class Failing:
-    """Makes the n-th call of a kind, and all later ones, fail."""
+    """Makes the n-th call of a kind, and all later ones, fail; or interrupts it when it is done."""
 
-    def __init__(self, monkeypatch, kinds, error: BaseException, *, times: int = 10**9) -> None:
+    def __init__(
+        self, monkeypatch, kinds, error: BaseException, *, times: int = 10**9, is_done: bool = False
+    ) -> None:
         self.at = 10**9
         self.count = 0
         self.times = times
+        self.is_done = is_done
         for name in kinds:
             self._wrap(monkeypatch, name, getattr(RawFile, name), error)
 
     def _wrap(self, monkeypatch, name, real, error) -> None:
         def call(raw, *arguments):
             self.count += 1
-            if self.at <= self.count < self.at + self.times:
-                raise error
-            real(raw, *arguments)
+            if not self.at <= self.count < self.at + self.times:
+                real(raw, *arguments)
+                return
+            if self.is_done:
+                real(raw, *arguments)
+            raise error
 
         monkeypatch.setattr(RawFile, name, call)
 
@@ -83,7 +89,10 @@ def require(streams, done: list) -> None:
             np.testing.assert_array_equal(found["late"], np.arange(len(found["x"])))
 
 
-@pytest.mark.parametrize(("error", "times"), [("ENOSPC", 1), ("EIO", 10**9), ("interrupt", 1)])
+@pytest.mark.parametrize(
+    ("error", "times"),
+    [("ENOSPC", 1), ("EIO", 10**9), ("interrupt", 1), ("interrupt when it is done", 1)],
+)
 @pytest.mark.parametrize("waiting", ["few", "many"])
 def test_a_failure_at_every_call_keeps_what_was_acknowledged(
     tmp_path, monkeypatch, error, times, waiting
@@ -98,6 +107,7 @@ def test_a_failure_at_every_call_keeps_what_was_acknowledged(
         "ENOSPC": WriteFailed(errno.ENOSPC, "no space"),
         "EIO": WriteFailed(errno.EIO, "broken"),
         "interrupt": KeyboardInterrupt(),
+        "interrupt when it is done": KeyboardInterrupt(),
     }[error]
     number = 0
     while True:
@@ -105,7 +115,7 @@ def test_a_failure_at_every_call_keeps_what_was_acknowledged(
         path = tmp_path / f"{number}.h5"
         done: list = []
         with monkeypatch.context() as patch:
-            failing = Failing(patch, kinds, raised, times=times)
+            failing = Failing(patch, kinds, raised, times=times, is_done=error.endswith("done"))
             failing.at = number
             with suppress(LongtakeError, KeyboardInterrupt):
                 run(path, done)

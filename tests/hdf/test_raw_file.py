@@ -8,6 +8,7 @@ import os
 import pytest
 
 from longtake.errors import Closed, WriteFailed
+from longtake.hdf import raw_file
 from longtake.hdf.raw_file import RawFile
 
 
@@ -20,7 +21,7 @@ def raw(tmp_path):
 
 def test_short_writes_and_reads_are_gone_on_with(raw, monkeypatch):
     write, read, fill = os.pwrite, os.pread, os.preadv
-    monkeypatch.setattr(os, "pwrite", lambda fd, data, at: write(fd, bytes(data)[:3], at))
+    monkeypatch.setattr(raw_file, "pwrite", lambda fd, data, at: write(fd, bytes(data)[:3], at))
     monkeypatch.setattr(os, "pread", lambda fd, length, at: read(fd, min(length, 2), at))
     monkeypatch.setattr(os, "preadv", lambda fd, to, at: fill(fd, [to[0][:2]], at))
     raw.write(5, memoryview(bytes(range(40))).cast("I"))
@@ -41,7 +42,7 @@ def test_a_disk_that_fills_up_says_so_once(raw, monkeypatch):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return count
 
-    monkeypatch.setattr(os, "pwrite", write)
+    monkeypatch.setattr(raw_file, "pwrite", write)
     with pytest.raises(WriteFailed, match="No space") as failed:
         raw.write(0, b"more than three")
     assert failed.value.errno == errno.ENOSPC

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import traceback
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +62,7 @@ class Follower:
                 recorder.take_in(view, {})
 
 
-class WithLibrary:
+class WithLibrary(ABC):
     """Opens, lists and reads all of a file, and goes by docs/format.md to make sense of it.
 
     `end` is the end of file that HDF5 goes by for as long as it has the file open. It runs ahead
@@ -81,8 +82,9 @@ class WithLibrary:
         """Take the end that there is now, if it is less: HDF5 took one of the two."""
         self.end = min(self.end, published_end(self._path))
 
+    @abstractmethod
     def _look(self, seen: dict[str, int]) -> None:
-        raise NotImplementedError
+        """Open the file, call `_opened`, and read all of it."""
 
 
 class WithH5py(WithLibrary):

@@ -138,7 +138,7 @@ def test_attributes_that_one_recording_misses(session, game, monkeypatch, bad):
 @pytest.mark.parametrize(
     ("timestamp", "data", "error"),
     [
-        (1.5, 1, InvalidArgument),
+        (1.5, 1, WrongType),
         ("1", 1, WrongType),
         (None, 1, WrongType),
         (True, 1, WrongType),

@@ -173,43 +173,26 @@ def test_index_rows_are_32_bytes():
     assert columns.row(0) == IndexRow(-5, 1, 2, 2**64 - 1)
 
 
-def one_column(raw: MemoryFile) -> ColumnSet:
-    """Bytes by timestamp, whose second chunk does not follow the first."""
+def test_where_the_next_values_go():
+    """Up to where there is room that nobody asks for, as far as it lies end to end."""
+    raw = MemoryFile()
     index = GrowingDataset(raw, "/s/index", index_dtype("timestamp"), (), ROWS)  # pyright: ignore[reportArgumentType]
-    data = GrowingDataset(raw, "/s/data", np.dtype("u1"), (), 100)  # pyright: ignore[reportArgumentType]
+    data = GrowingDataset(raw, "/s/data", np.dtype("<u2"), (), 100)  # pyright: ignore[reportArgumentType]
+    columns = ColumnSet(index, {"data": data})
+    assert columns.ahead(9, 9)[::2] == (0, 0, 2)  # where there is no room at all
     index.extend([4096], ROWS)
     data.extend([8192, 12288], 200)
-    return ColumnSet(index, {"data": data})
+    assert columns.ahead(50, 60) == (50, 4096, 60, 8192, 2)
+    assert columns.ahead(500, 600) == (ROWS, 4096, 100, 8192, 2)
+    columns.write_bytes(1, bytes(200), 100, 2)
+    assert columns.ahead(500, 600) == (ROWS, 4096, 200, 12288 - 200, 2)
 
 
-@given(st.lists(st.binary(max_size=40), max_size=9))
-def test_the_quick_way_to_write_does_what_the_other_does(values):
-    quick, other = one_column(MemoryFile()), one_column(MemoryFile())
-    for key, content in enumerate(values):
-        if other.end + len(content) > 200:
-            break
-        other.write_bytes(key, content, len(content), key + 2)
-        if not quick.write_within(key, content, len(content), key + 2):
-            quick.write_bytes(key, content, len(content), key + 2)
-            quick.look_ahead(ROWS, 200)
-        assert (len(quick), quick.end) == (len(other), other.end)
-        assert quick.index.raw.data == other.index.raw.data  # pyright: ignore[reportAttributeAccessIssue]
-
-
-def test_the_quick_way_ends_where_the_rows_lie_apart():
-    columns = one_column(MemoryFile())
-    columns.look_ahead(ROWS, 200)
-    assert columns.write_within(1, b"x" * 100, 100, 2)
-    assert not columns.write_within(2, b"y", 1, 2)
-    assert len(columns) == 1
-
-
-def test_what_a_stopped_write_left_is_cleared():
-    columns = one_column(raw := MemoryFile())
-    columns.look_ahead(ROWS, 200)
-    raw.data[8192:8195] = b"xyz"  # and no row of the index came
-    columns.look_back(0, 0, tried=3)
+def test_what_a_broken_off_value_left_is_cleared():
+    raw = MemoryFile()
+    columns = column_set(raw)
+    raw.data[8192:8208] = b"x" * 16  # and no row of the index came
+    columns.look_back(0, 0, tried=2)
     for dataset in columns.datasets:
         dataset.clear_tail()
     assert not any(raw.data)
-    assert not columns.write_within(1, b"x", 1, 2)  # before another look

@@ -273,12 +273,12 @@ def test_ctrl_c_in_the_midst_of_an_append(path, file, stream, monkeypatch, many,
             again.data_streams["s"].append(20, 0)
 
 
-def test_whole_floats_are_timestamps(stream):
-    """Columns of numbers often hold them; they are stored, not lost."""
-    stream.append(7.0, "float")
-    stream.append(np.float64(8), "numpy")
-    assert list(stream) == [7, 8]
-    assert all(type(key) is int for key in stream)
+@pytest.mark.parametrize("timestamp", [7.0, np.float64(8)])
+def test_floats_are_no_timestamps(stream, timestamp):
+    """Not even whole ones: a large one may be a neighbour, rounded."""
+    with pytest.raises(WrongType, match="'s': a timestamp is an integer, not"):
+        stream.append(timestamp, "float")
+    assert list(stream) == []
 
 
 def test_to_dataframe(path, file, stream):

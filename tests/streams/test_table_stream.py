@@ -127,7 +127,7 @@ def test_bursts(path, file):
     [
         ([10, 10], [spikes(1)] * 2, InvalidArgument, "10 does not come after the last one, 10"),
         ([5, 10], [spikes(1)] * 2, InvalidArgument, "5 does not come after the last one, 5"),
-        ([6.5, 10], [spikes(1)] * 2, InvalidArgument, "6.5"),
+        ([6.5, 10], [spikes(1)] * 2, WrongType, "6.5"),
         ([6, "7"], [spikes(1)] * 2, WrongType, "'7'"),
         ([6, 7, 8], [spikes(1)] * 2, InvalidArgument, "3 timestamps for 2 values"),
         ([6, 7], [spikes(1), np.zeros(1)], WrongType, r"values\[1\]: 's' holds rows of"),

@@ -293,13 +293,17 @@ class LiveFile:
     ) -> None:
         """Make a change, then `take_in` what it means here."""
         transaction.refuse_live(change, self._live, self.path)
+        is_ahead = False
         try:
             for start, end in reserved:
                 self.raw.reserve(start, end - start)
             transaction.write_fresh(self.raw, change, overlay)
+            is_ahead = True  # or about to be
             transaction.write_ahead(self.raw, change)
         except BaseException:
             self._state = "broken"  # should the next fail too
+            if is_ahead:
+                self._take_back(change)
             # Nothing refers to these bytes yet; they must be zeros when they are next used.
             self.raw.clear_from(self.true_end)
             self._state = "open"
@@ -311,6 +315,18 @@ class LiveFile:
         except BaseException:
             self._state = "broken"  # stopped half way
             raise
+
+    def _take_back(self, change: Change) -> None:
+        """Put a change that does nothing into the journal in place of one that may be there.
+
+        Readers take what the journal says for made. And it must be on the disk before the next
+        change, or recovery might do both.
+        """
+        end, synced = self.true_end, self._on_disk.rows
+        nothing = Change(change.generation, end, end, self.published, (), (), synced)
+        journal.write(self.raw, nothing)
+        self.raw.sync_range(*journal.place(nothing))
+        self.generation = nothing.generation
 
     def _finish(self, change: Change) -> None:
         """Apply a change that is written ahead, once it would survive a power cut."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from os import pwrite  # by itself, for it is called for every entry
 from typing import TYPE_CHECKING, Self
 
 from longtake.errors import Closed, NoPermission, NotALongtakeFile, WriteFailed
@@ -89,7 +90,7 @@ class RawFile:
     def write(self, offset: int, data: bytes | bytearray | memoryview) -> None:
         """Write all of `data` at `offset`, or raise `WriteFailed`."""
         try:
-            done = os.pwrite(self.fd, data, offset)
+            done = pwrite(self.fd, data, offset)
             if done != len(data):
                 self._write_rest(offset + done, memoryview(data).cast("B")[done:])
         except OSError as error:
@@ -97,7 +98,7 @@ class RawFile:
 
     def _write_rest(self, offset: int, data: memoryview) -> None:
         while data:  # a disk that fills up writes a part first
-            done = os.pwrite(self.fd, data, offset)
+            done = pwrite(self.fd, data, offset)
             data, offset = data[done:], offset + done
 
     def resize(self, size: int) -> None:

@@ -18,12 +18,9 @@ if TYPE_CHECKING:
     from longtake.hdf import GrowingDataset
 
 _ROW = struct.Struct("<qQQQ")
-_pack_row = _ROW.pack
+pack_row = _ROW.pack
 ROW_BYTES = _ROW.size
 _SCAN_ROWS = 65536
-#: How far to write without a look at where the rows are: to which row of the index, and what to
-#: add to a row's place to find it in the file; the same for the data, and the size of their rows.
-_NOWHERE = (0, 0, 0, 0, 0)
 
 
 def index_dtype(key_name: str) -> np.dtype:
@@ -83,7 +80,6 @@ class ColumnSet:
         self.end = 0  # data rows in use
         self.is_blocked = False
         self._is_littered = False
-        self._ahead = _NOWHERE
 
     @property
     def group(self) -> str:
@@ -121,36 +117,17 @@ class ColumnSet:
         self._use(start + count)
         self._write_row(IndexRow(key, start, start + count, checksum))
 
-    def write_within(
-        self, key: int, content: bytes | memoryview, count: int, checksum: int
-    ) -> bool:
-        """Do what `write_bytes` does if the value goes where `look_ahead` looked, or say no."""
-        # The path of every append: a hundred nanoseconds count.
-        rows_end, rows_at, data_end, data_at, row_bytes = self._ahead
-        index = self.index
-        row, start = index.rows, self.end
-        end = start + count
-        if row >= rows_end or end > data_end:
-            return False
-        raw = index.raw
-        if count:
-            raw.write(data_at + start * row_bytes, content)
-        self._first.rows = self.end = end
-        raw.write(rows_at + row * ROW_BYTES, _pack_row(key, start, end, checksum))
-        index.rows = row + 1
-        return True
+    def ahead(self, rows: int, data_rows: int) -> tuple[int, int, int, int, int]:
+        """Find where the next values go, to write them without another look.
 
-    def look_ahead(self, rows: int, data_rows: int) -> None:
-        """Find where the next values go: up to so many rows, as far as they lie end to end."""
+        To which row of the index, up to `rows` and as far as rows lie end to end; what to add to a
+        row's place to find it in the file; the same for the data, up to `data_rows`; the bytes of
+        a row of data.
+        """
         rows_end, rows_at = self.index.stretch(self.index.rows)
         data_end, data_at = self._first.stretch(self.end)
-        self._ahead = (
-            min(rows, rows_end),
-            rows_at,
-            min(data_rows, data_end),
-            data_at,
-            self._first.row_bytes,
-        )
+        size = self._first.row_bytes
+        return min(rows, rows_end), rows_at, min(data_rows, data_end), data_at, size
 
     def write_many(self, content: bytes | memoryview, rows: np.ndarray) -> None:
         """Append the values of many index rows, whose data are the rows of `content`."""
@@ -163,11 +140,11 @@ class ColumnSet:
         first, content = self.index.rows, rows.view(np.uint8).data
         try:
             self.index.write(first, content)
-        except WriteFailed:
+        except BaseException as error:
             self._is_littered = True
-            self._ahead = _NOWHERE
-            with suppress(WriteFailed):
-                self._clear_litter()
+            if isinstance(error, WriteFailed):  # of an interrupted burst, others may see what came
+                with suppress(WriteFailed):
+                    self._clear_litter()
             raise
         # Only now counted, for a sync in another thread takes what is counted as on disk.
         self.index.rows += len(rows)
@@ -177,7 +154,7 @@ class ColumnSet:
         self._write_row(row)
 
     def _write_row(self, row: IndexRow) -> None:
-        self.index.write(self.index.rows, _pack_row(row.key, row.start, row.end, row.checksum))
+        self.index.write(self.index.rows, pack_row(row.key, row.start, row.end, row.checksum))
         self.index.rows += 1
 
     def _clear_litter(self) -> None:
@@ -191,10 +168,9 @@ class ColumnSet:
     def look_back(self, rows: int, end: int, tried: int = 0) -> None:
         """After an append that was broken off: count what of it is in the file, as readers do.
 
-        Ctrl-C mostly comes while a row is written, and is told when it has been. `tried` is how
-        many rows of data may have been written.
+        Ctrl-C mostly comes while a row is written, and is told when it has been. Rows of the data
+        may hold something up to `tried`.
         """
-        self._ahead = _NOWHERE
         self._first.may_hold(tried)
         self.index.may_hold(rows + 1)
         self.index.rows = rows

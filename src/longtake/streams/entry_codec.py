@@ -14,7 +14,7 @@ from msgspec import DecodeError, msgpack
 
 from longtake.errors import DamagedFile, InvalidArgument
 from longtake.streams.array_form import MARKERS, numpy_value, wire_form
-from longtake.streams.storable import MOST_BYTES, looks_storable, refuse
+from longtake.streams.storable import MOST_BYTES, NUMBERS, looks_storable, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,13 @@ def encode_entry(value: object, name: str = "data") -> bytes:
     Traceback (most recent call last):
     longtake.errors.WrongType: data['ball'][2]: a set cannot be stored; use a list
     """
-    if not looks_storable(value):
+    if type(value) is dict:  # looked at here if it is numbers by names, as most entries are
+        for key, part in value.items():
+            if type(part) not in NUMBERS or type(key) is not str:
+                if not looks_storable(value):
+                    refuse(value, name)
+                break
+    elif not looks_storable(value):
         refuse(value, name)
     try:
         content = _encode(value)

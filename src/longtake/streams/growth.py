@@ -23,9 +23,10 @@ class Growth:
     """Grows the datasets of a set of columns before they are full.
 
     A step is what some seconds will need at the rate of late, in whole chunks; at most a
-    sixteenth of what there is (or two chunks, or eight frames), and 256 MiB: so its cost does not
-    grow with the stream, and its waste stays small. A helper thread takes it when a quarter of the
-    last step is left; only an append that outruns that, or is larger than a step, waits.
+    sixteenth of what there is (or 4 MiB, two chunks, or eight frames), and 256 MiB: so its cost
+    does not grow with the stream, and its waste stays small. A helper thread takes it when a
+    quarter of the last step is left; only an append that outruns that, or is larger than a step,
+    waits.
     """
 
     def __init__(self, file: LiveFile, columns: ColumnSet) -> None:
@@ -43,7 +44,8 @@ class Growth:
             return
         needs = dict.fromkeys(self._columns.columns.values(), data_rows)
         needs[self._columns.index] = index_rows
-        # What is asked for soon is not asked for again before it is needed.
+        # What is asked for is not asked for again at each append, but once more half way to where
+        # it is needed: another stream may have been quicker to ask, or the disk full for a moment.
         asked: dict[GrowingDataset, int] = {}
         if any(rows > dataset.capacity for dataset, rows in needs.items()):
             self._file.grow(self._capacities(needs))
@@ -51,7 +53,7 @@ class Growth:
             rows > self._calm(dataset) for dataset, rows in needs.items()
         ):
             wanted = self._capacities(needs)
-            asked = {dataset: dataset.capacity for dataset in wanted}
+            asked = {d: (d.capacity + needs[d] + 1) // 2 for d in wanted}
             self._file.grow_soon(wanted)
         calm = {dataset: self._calm(dataset) for dataset in needs} | asked
         self.calm_rows = calm.pop(self._columns.index)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from longtake.errors import InvalidArgument
-from longtake.streams.columns import index_dtype
+from longtake.streams.columns import ROW_BYTES, index_dtype, pack_row
 from longtake.streams.growth import Growth
 from longtake.streams.sequence_view import SequenceView
 from longtake.streams.stream_writer import StreamWriter
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _LEAST_KEY, _MOST_KEY = -(2**63), 2**63 - 1
 _INDEX = index_dtype("timestamp")
+#: Nothing is known of where the next value goes: see `ColumnSet.ahead`.
+_NOWHERE = (0, 0, 0, 0, 0)
 #: Less than any key.
 _NONE = _LEAST_KEY - 1
 
@@ -42,7 +44,10 @@ class SequenceWriter(StreamWriter, SequenceView[Any]):
         super().__init__(name, sets, application)
         self._begin(file, log)
         self._growth = Growth(file, self._columns)
+        self._ahead = _NOWHERE
         self._last = self._stored_last()
+        self._is_ready = True  # to append with no question asked
+        self._broken_off: tuple[int, int, int] | None = None
 
     @property
     def last_key(self) -> int | None:
@@ -58,20 +63,35 @@ class SequenceWriter(StreamWriter, SequenceView[Any]):
     def _append(
         self, timestamp: int, content: bytes | memoryview, count: int, checksum: int
     ) -> None:
+        # The path of every append: a hundred nanoseconds count.
         with self._turn:
-            if self._is_stopped:
-                self._require_going()
+            if not self._is_ready:
+                self._get_ready()
             if timestamp.__class__ is not int or not self._last < timestamp <= _MOST_KEY:
                 timestamp = self._next_key(timestamp)
             columns = self._columns
-            rows, end = columns.index.rows, columns.end
+            index = columns.index
+            row, start = index.rows, columns.end
+            end = start + count
+            rows_end, rows_at, data_end, data_at, row_bytes = self._ahead
             try:
-                if not columns.write_within(timestamp, content, count, checksum):
-                    self._make_room(rows + 1, end + count)
+                if row < rows_end and end <= data_end:
+                    if count:
+                        index.raw.write(data_at + start * row_bytes, content)
+                    # In this order: stopped between the two, it leaves rows nothing refers to.
+                    self._data.rows = columns.end = end
+                    packed = pack_row(timestamp, start, end, checksum)
+                    index.raw.write(rows_at + row * ROW_BYTES, packed)
+                    index.rows = row + 1
+                else:
+                    self._make_room(row + 1, end)
                     columns.write_bytes(timestamp, content, count, checksum)
                 self._last = timestamp
             except BaseException:
-                self._look_back(rows, end, end + count)
+                # Before any call, in which a second Ctrl-C would be told.
+                self._broken_off = row, start, end
+                self._is_ready = False
+                self._settle()
                 raise
             if monotonic() > self._file.calm_until:
                 self._file.appended()
@@ -80,7 +100,7 @@ class SequenceWriter(StreamWriter, SequenceView[Any]):
         if not len(index_rows):
             return
         with self._turn:
-            self._require_going()
+            self._get_ready()
             columns = self._columns
             rows, end = len(columns), columns.end
             first = int(index_rows["timestamp"][0])
@@ -93,7 +113,9 @@ class SequenceWriter(StreamWriter, SequenceView[Any]):
                 columns.write_many(content, index_rows)
                 self._last = int(index_rows["timestamp"][-1])
             except BaseException:
-                self._look_back(rows, end, end)
+                self._broken_off = rows, end, end
+                self._is_ready = False
+                self._settle()
                 raise
             self._file.appended()
 
@@ -120,11 +142,30 @@ class SequenceWriter(StreamWriter, SequenceView[Any]):
     def _make_room(self, rows: int, data_rows: int) -> None:
         growth = self._growth
         growth.make_room(rows, data_rows)
-        self._columns.look_ahead(growth.calm_rows, growth.calm_data)
+        self._ahead = self._columns.ahead(growth.calm_rows, growth.calm_data)
 
-    def _look_back(self, rows: int, end: int, tried: int) -> None:
-        self._columns.look_back(rows, end, tried)
-        self._last = self._stored_last()
+    def _settle(self) -> None:
+        """After an append that was broken off: take in what of it came into the file.
+
+        It is remembered until that is done, for that may be broken off too.
+        """
+        if self._broken_off is not None:
+            self._ahead = _NOWHERE
+            self._columns.look_back(*self._broken_off)
+            self._last = self._stored_last()
+            self._broken_off = None
+
+    def _get_ready(self) -> None:
+        self._require_going()
+        self._settle()
+        self._is_ready = True
+
+    def stop(self) -> None:
+        """Take nothing more; waits for what is under way."""
+        super().stop()
+        with self._turn:
+            self._is_ready = False
+            self._settle()
 
     def _next_key(self, timestamp: object) -> int:
         """Give a timestamp that is not a plain int, or does not come next, or raise."""

@@ -20,7 +20,8 @@ from longtake.streams.array_form import MARKERS, array_refusal, scalar_refusal
 MAX_NESTING = 256
 MOST_BYTES = 2**30
 
-_NUMBERS = frozenset({int, float, bool, type(None)})
+#: Of these nothing needs to be asked, whatever holds them.
+NUMBERS = frozenset({int, float, bool, type(None)})
 _SIZED = frozenset({str, bytes, bytearray})
 _CONTAINERS = frozenset({dict, list, tuple})
 _KEYS = frozenset({str, bytes, int, float, bool, type(None)})
@@ -50,12 +51,6 @@ _INSTEAD: tuple[tuple[type | tuple[type, ...], str], ...] = (
 
 def looks_storable(value: object) -> bool:
     """Tell quickly whether a value can be stored, but for the range of integers and broken text."""
-    if type(value) is dict:
-        for key, part in value.items():
-            if type(part) not in _NUMBERS or type(key) is not str:
-                break
-        else:
-            return True  # numbers by names, as most entries are
     size = 0
     waiting = [(value, 1)]
     while waiting:
@@ -73,11 +68,11 @@ def looks_storable(value: object) -> bool:
         else:
             parts = item if type(item) in _CONTAINERS else (item,)
         size += len(parts)  # pyright: ignore[reportArgumentType]
-        if len(parts) > _MANY and _NUMBERS.issuperset(map(type, parts)):  # pyright: ignore[reportArgumentType]
+        if len(parts) > _MANY and NUMBERS.issuperset(map(type, parts)):  # pyright: ignore[reportArgumentType]
             continue
         for part in parts:  # pyright: ignore[reportGeneralTypeIssues]
             kind = type(part)
-            if kind in _NUMBERS:
+            if kind in NUMBERS:
                 continue
             if kind in _SIZED:
                 size += len(part)
@@ -139,7 +134,7 @@ def _shown(key: object) -> str:
 def refusal(part: Any) -> str | None:
     """Say why a value of its type cannot be stored; None if it can."""
     kind = type(part)
-    if kind in _NUMBERS or kind in _SIZED or kind in _CONTAINERS:
+    if kind in NUMBERS or kind in _SIZED or kind in _CONTAINERS:
         return None
     if kind in _ARRAYS:
         return array_refusal(part.dtype)
