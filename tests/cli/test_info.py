@@ -6,12 +6,14 @@ import fcntl
 import json
 import pickle
 import random
+from contextlib import suppress
 
 import h5py
 import numpy as np
 import pandas as pd
 import pytest
 
+import longtake as lt
 from longtake.cli.info import describe, info
 from longtake.errors import DamagedFile, FileInUse, LongtakeError, NotALongtakeFile, NotFound
 from longtake.framewise import FramewiseStore, PandasHDFStore, PandasHDFStoreSingleNode
@@ -38,6 +40,24 @@ def test_a_file_being_written_and_finished(tmp_path, table):
         )  # fmt: skip
         assert stream["attributes"] == {"operator": "J"}
         assert stream["columns"] == {"y": "float64", "x": "float64", "frame": "int64"}
+
+
+def test_what_a_recording_says_of_itself(tmp_path, capsys):
+    path = tmp_path / "run.h5"
+    with suppress(ZeroDivisionError), lt.record(path, {"operator": "J"}) as recording:
+        live = describe(path)
+        recording.set_attribute("room", 5)
+        raise ZeroDivisionError
+    done = describe(path)
+    assert live["recording"]["attributes"] == {"operator": "J"}
+    assert done["recording"]["attributes"] == {"operator": "J", "room": 5}
+    assert done["recording"]["state"] == "aborted"
+    assert done["recording"]["ended_utc"] >= done["recording"]["created_utc"]
+    json.dumps(done)
+    info(path)
+    said = capsys.readouterr().out
+    assert "run.h5: closed, not finished, " in said
+    assert "\n  operator = 'J'\n  room = 5\n" in said
 
 
 def test_files_of_others(tmp_path, table):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import importlib
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 import tables
 
+import longtake as lt
 from longtake.errors import (
     AlreadyExists,
     Closed,
@@ -217,7 +219,7 @@ except lt.LongtakeError as error:
 
 
 def test_overwriting_what_is_no_good_recording(path):
-    for content in (b"", b"text", make(path).read_bytes()[:5000]):
+    for content in (b"", make(path).read_bytes()[:5000]):
         path.write_bytes(content)
         make(path, overwrite=True)
         assert RecordingView(path).data_streams.s[1] == 1
@@ -466,3 +468,38 @@ def test_what_the_root_says(path):
         assert begun <= ended
         assert {"longtake_version", "file_uuid", "created_localtime", "state"} <= set(h5.attrs)
         assert read_attribute(h5, "state") == "complete"
+
+
+def test_what_another_program_made_is_not_replaced(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("three years of notes")
+    with pytest.raises(NotALongtakeFile, match=r"notes\.txt was not made by longtake"):
+        lt.record(path, overwrite=True)
+    assert path.read_text() == "three years of notes"
+    other = tmp_path / "other.h5"
+    with h5py.File(other, "w") as h5:
+        h5["x"] = 1
+    with pytest.raises(NotALongtakeFile):
+        lt.record(other, overwrite=True)
+    with h5py.File(other) as h5:
+        assert h5["x"][()] == 1
+
+
+def test_what_longtake_made_is_replaced_also_when_it_is_packed_or_empty(tmp_path):
+    path, packed, empty = (tmp_path / name for name in ("a.h5", "packed.h5", "empty.h5"))
+    with lt.record(path) as recording:
+        recording.create_data_stream("s").append(1, 1)
+    lt.pack(path, packed)
+    empty.touch()
+    for old in (path, packed, empty):
+        lt.record(old, overwrite=True).stop()
+        with lt.open(old) as view:
+            assert list(view.data_streams) == []
+
+
+@pytest.mark.parametrize("module", ["longtake", "longtake.rig", "longtake.tracking"])
+def test_what_can_be_called_is_listed(module):
+    """In a notebook, after a dot: though it is loaded when it is first used."""
+    face = importlib.import_module(module)
+    assert set(face.__all__) <= set(dir(face))
+    assert all(hasattr(face, name) for name in dir(face))

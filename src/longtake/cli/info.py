@@ -34,6 +34,13 @@ _UNITS = {
 }
 
 
+#: Of the root, what says nothing about the recording.
+_OF_THE_FORMAT = {"CLASS", "TITLE", "VERSION", "PYTABLES_FORMAT_VERSION", "application"}
+#: What is for programs rather than people.
+_UNTOLD = {"attributes", "created_localtime", "ended_localtime", "file_uuid", "longtake_version"}
+_ENDS = {"aborted": ", not finished", "recovered": ", put right after a crash"}
+
+
 def info(
     file: Annotated[Path, typer.Argument(help="An HDF5 file.", show_default=False)],
     *,
@@ -44,10 +51,17 @@ def info(
     if as_json:
         typer.echo(json.dumps(found, indent=2, default=str))
         return
+    recording = found.get("recording", {})
+    end = _ENDS.get(recording.get("state"), "") if found["state"] == "closed" else ""
     typer.echo(
-        f"{found['path']}: {found['state']}, {_size(found['bytes'])}, "
+        f"{found['path']}: {found['state']}{end}, {_size(found['bytes'])}, "
         f"{_size(found['bytes_on_disk'])} on disk"
     )
+    for name, value in recording.items():
+        if name not in _UNTOLD | {"state"}:
+            typer.echo(f"  {name} = {value!r}")
+    for name, value in recording.get("attributes", {}).items():
+        typer.echo(f"  {name} = {value!r}")
     for stream in found["streams"]:
         if "error" in stream:
             typer.echo(f"  {stream['name']}: damaged: {stream['error']}")
@@ -111,6 +125,7 @@ def describe(path: Path) -> dict[str, Any]:
                 found["state"] = "being written"
             elif not view.was_closed:
                 found["state"] = "left by a crash, whole up to there"
+            found["recording"] = _recording(view)
             found["streams"] = [_described(kind, stream) for kind, stream in view.streams]
             found["damaged"] = _damaged(view)
             return found
@@ -118,6 +133,23 @@ def describe(path: Path) -> dict[str, Any]:
         pass
     with _opened_foreign(path) as h5, _damage_told(path):
         return found | _describe_foreign(h5)
+
+
+def _recording(view: StreamFileView) -> dict[str, Any]:
+    """Give what the root of the file says of a recording, and what its user gave it."""
+    from longtake.errors import LongtakeError
+    from longtake.tree import File
+
+    with view.structure() as h5, File(h5) as file:
+        attributes = file.root.attrs
+        told: dict[str, Any] = {}
+        for name in set(attributes) - _OF_THE_FORMAT:
+            try:
+                value: Any = attributes[name]
+            except LongtakeError as error:
+                value = f"not readable: {error}"
+            told[name] = value.tolist() if hasattr(value, "tolist") else value
+    return {**dict(sorted(told.items())), "attributes": view.application}
 
 
 @contextmanager

@@ -225,7 +225,9 @@ class FramewiseStore(FramewiseData):
         if self.name not in names:
             self.close()
             listed = ", ".join(map(repr, names)) or "none"
-            raise NotFound(f"{self.path} has no stream {self.name!r} (it has: {listed})")
+            raise NotFound(
+                f"{self.path} has no record stream {self.name!r} (those it has: {listed})"
+            )
 
     def _make_stream(self, columns: dict[str, np.ndarray]) -> RecordStream:
         file = self._opened()

@@ -14,6 +14,7 @@ from longtake.errors import (
     NotALongtakeFile,
 )
 from longtake.hdf import LiveFile
+from longtake.hdf.plain_file import PlainFile
 from longtake.recording.going_on import open_again
 from longtake.recording.recording import Recording
 from longtake.streams import StreamFile
@@ -46,13 +47,17 @@ def record(
         What an entry survives: the end of this process, however it ends; also a power cut a
         second later; or a power cut at once (each append then waits for the disk).
     overwrite : bool
-        Replace a file that is there.
+        Replace a recording that is there; the file of another program is not.
     append : bool
         Go on in a recording that is there, complete or left by a crash; not in one that is packed.
+        Its streams are in `Recording.data_streams` and so on, and `attributes` are added to its
+        own. Where there is no file, one is made.
 
     Returns
     -------
     Recording
+        To be stopped, or used in a ``with``: one whose process ends before that is, to those who
+        look later, left by a crash. Nothing that was stored is lost by it.
 
     Raises
     ------
@@ -65,8 +70,10 @@ def record(
         If another process, which is named, is writing the file.
     NotFound, NoPermission
         If there is no such folder, or the system does not let us write there.
-    NotALongtakeFile, DamagedFile
-        To go on: if the file is no recording, or contradicts itself.
+    NotALongtakeFile
+        To go on, or to replace: if the file was made by another program.
+    DamagedFile
+        To go on: if the file contradicts itself.
     WriteFailed
         If the disk is full or broken.
 
@@ -107,8 +114,25 @@ def _set_aside(path: Path) -> Path:
     """Give a file that is to be replaced another name, once nobody writes it."""
     if not path.is_file():
         raise AlreadyExists(f"{path} is not a file, and is not replaced: choose another name")
-    with suppress(NotALongtakeFile, DamagedFile, FileChangedElsewhere):
+    try:
         LiveFile.open(path).abandon()
+    except NotALongtakeFile:
+        _require_ours(path)
+    except (DamagedFile, FileChangedElsewhere):
+        pass
     aside = path.with_name(f".{path.name}.replaced")
     path.rename(aside)
     return aside
+
+
+def _require_ours(path: Path) -> None:
+    """Raise if a file that is not appended to in place is not a packed recording either."""
+    if path.stat().st_size == 0:
+        return  # a name that was taken in advance
+    with suppress(OSError, NotALongtakeFile), PlainFile(path).structure() as h5:
+        if "longtake_version" in h5.attrs:
+            return
+    raise NotALongtakeFile(
+        f"{path} was not made by longtake, and is not replaced: remove it yourself, or choose "
+        "another name"
+    )
