@@ -565,7 +565,7 @@ def test_recordings_of_one_session_are_whole_each(session, tmp_path):
 
 def test_a_file_that_is_being_closed_holds_up_the_end_only(tmp_path, monkeypatch):
     """Not the other recordings; but once the session is closed, so are its files."""
-    with rig.open(Device(), accelerated=True) as session:
+    with rig.open(Device()) as session:
         slow, other = session.record("slow", tmp_path), session.record("other", tmp_path)
         close, go_on, is_closing = slow._file.close, threading.Event(), threading.Event()
 
