@@ -84,7 +84,7 @@ def test_there_is_room_always_and_little_of_it_is_waste(values, little):
                 assert dataset.capacity % dataset.chunk_rows == 0
                 spare = dataset.capacity - dataset.rows
                 part = dataset.rows / 12 + 3 * dataset.chunk_rows
-                assert spare <= max(part, 1.5 * little / dataset.row_bytes + dataset.chunk_rows)
+                assert spare <= max(part, little / dataset.row_bytes / 2 + dataset.chunk_rows)
 
 
 def test_steps_are_few_when_much_comes(monkeypatch):

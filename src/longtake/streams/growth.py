@@ -13,7 +13,7 @@ _LARGEST_STEP = 256 * 1024 * 1024
 _AHEAD_S = 5.0
 #: A step is at most this part of what there is, so that little is left over at the end,
 _PART = 16
-#: or so many bytes.
+#: or so many bytes, of all datasets together.
 _LITTLE = 4 * 1024 * 1024
 #: But frames that fill chunks of their own come by so many, for a step costs milliseconds.
 _FRAMES = 8
@@ -23,10 +23,10 @@ class Growth:
     """Grows the datasets of a set of columns before they are full.
 
     A step is what some seconds will need at the rate of late, in whole chunks; at most a
-    sixteenth of what there is (or 4 MiB, two chunks, or eight frames), and 256 MiB: so its cost
-    does not grow with the stream, and its waste stays small. A helper thread takes it when a
-    quarter of the last step is left; only an append that outruns that, or is larger than a step,
-    waits.
+    sixteenth of what there is (or 4 MiB of all together, two chunks, or eight frames), and 256
+    MiB: so its cost does not grow with the stream, and its waste stays small. A helper thread takes
+    it when a quarter of the last step is left; only an append that outruns that, or is larger than
+    a step, waits.
     """
 
     def __init__(self, file: LiveFile, columns: ColumnSet) -> None:
@@ -64,6 +64,7 @@ class Growth:
 
     def _capacities(self, needs: dict[GrowingDataset, int]) -> dict[GrowingDataset, int]:
         """New capacities, for all datasets of which less than half a step is left."""
+        little = _LITTLE // len(needs)
         seconds = max(monotonic() - self._since, 1e-3)
         wanted = {}
         for dataset, rows in needs.items():
@@ -72,7 +73,7 @@ class Growth:
             rate = (rows - self._rows_then[dataset]) / seconds
             chunk = dataset.chunk_rows
             most = min(
-                max(dataset.capacity // _PART, _LITTLE // dataset.row_bytes, 2 * chunk, _FRAMES),
+                max(dataset.capacity // _PART, little // dataset.row_bytes, 2 * chunk, _FRAMES),
                 _LARGEST_STEP // dataset.row_bytes,
             )
             step = min(int(rate * _AHEAD_S), most)
