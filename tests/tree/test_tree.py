@@ -15,7 +15,16 @@ from hypothesis import strategies as st
 
 from longtake.errors import Closed, DamagedFile, InvalidArgument, LongtakeError, WrongType
 from longtake.hdf.attributes import write_attribute
-from longtake.tree import Array, AttributeSet, File, Group, Table, UnImplemented
+from longtake.tree import (
+    Array,
+    AttributeSet,
+    ExternalLink,
+    File,
+    Group,
+    SoftLink,
+    Table,
+    UnImplemented,
+)
 
 INDEX = [("timestamp", "<i8"), ("start_index", "<u8"), ("end_index", "<u8")]
 ENTRIES = [{"arbitrary": "data"}, ["of", "arbitrary", "size"], "and type."]
@@ -95,9 +104,12 @@ def test_odd_things_are_listed_and_spoil_nothing(h5, tmp_path):
     h5["link"] = h5py.SoftLink("./good")
     h5["self"] = h5["/"]
     found = {node._v_name: type(node) for node in File(h5).root}
-    assert found == dict.fromkeys(found, UnImplemented) | {
-        "good": Array, "link": Array, "self": Group
+    links = ("broken", "circle", "to_outside", "through", "link")
+    assert found == dict.fromkeys(found, UnImplemented) | dict.fromkeys(links, SoftLink) | {
+        "good": Array, "self": Group, "outside": ExternalLink
     }  # fmt: skip
+    targets = {name: type(File(h5).root[name]()) for name in links}
+    assert targets == dict.fromkeys(links, UnImplemented) | {"link": Array}
     assert list(found) == list(h5)
     for node in File(h5).root:
         assert len(repr(node)) < 300

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from longtake.errors import DamagedFile, WrongType
-from longtake.tree.booleans import made_boolean, with_booleans
+from longtake.errors import DamagedFile, InvalidArgument, WriteFailed, WrongType
+from longtake.tree.filters import Filters, filters_of
+from longtake.tree.fitting import fitting
 from longtake.tree.node import Node
-from longtake.tree.selection import select
+from longtake.tree.selection import select, store
+from longtake.tree.stored_type import UnreadableType
+from longtake.tree.stored_values import StoredValues
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,15 +28,15 @@ _BLOCK_ROWS = 8192
 def unreadable_reason(dataset: h5py.Dataset) -> str | None:
     """Say why a dataset cannot be read as an array or table, None if it can."""
     try:
-        dtype, shape = dataset.dtype, dataset.shape
         if dataset.is_virtual or dataset.external:
             return "its data are in other files"
+        if dataset.shape is None:
+            return "an empty dataset without a shape"
+        StoredValues(dataset.id)
+    except UnreadableType as error:
+        return str(error)
     except (OSError, RuntimeError, TypeError, ValueError) as error:
         return f"it cannot be read: {error}"
-    if shape is None:
-        return "an empty dataset without a shape"
-    if dtype.hasobject:
-        return "its elements are of variable length, or refer to others"
     return None
 
 
@@ -56,10 +59,19 @@ class Leaf(Node):
         """How many rows there are."""
         return len(self)
 
-    @cached_property
+    @property
+    def ndim(self) -> int:
+        """How many dimensions there are."""
+        return len(self.shape)
+
+    @property
     def dtype(self) -> np.dtype:
         """The numpy type of an element."""
-        return with_booleans(self._h5.dtype, self._h5.id.get_type())
+        return self._values.dtype
+
+    @cached_property
+    def _values(self) -> StoredValues:
+        return StoredValues(self._h5.id)
 
     @property
     def name(self) -> str:
@@ -71,48 +83,137 @@ class Leaf(Node):
         """The title that PyTables keeps with a node, or an empty text."""
         return self._v_title
 
+    @property
+    def filters(self) -> Filters:
+        """How the chunks are compressed."""
+        return filters_of(self._h5.id.get_create_plist())
+
+    @property
+    def chunkshape(self) -> tuple[int, ...] | None:
+        """The shape of a chunk, None if the data are in one piece."""
+        return self._h5.chunks
+
+    @property
+    def size_in_memory(self) -> int:
+        """Bytes of all rows, read."""
+        return int(np.prod(self.shape, dtype=np.int64)) * self.dtype.itemsize
+
+    @property
+    def size_on_disk(self) -> int:
+        """Bytes that the data take in the file, compressed as they are."""
+        return self._h5.id.get_storage_size()
+
+    def remove(self) -> None:
+        """Remove the node from the file."""
+        self._f_remove()
+
+    def rename(self, newname: str, *, overwrite: bool = False) -> None:
+        """Give the node another name in its group."""
+        self._f_rename(newname, overwrite=overwrite)
+
+    def move(
+        self, newparent: Any = None, newname: str | None = None, *, overwrite: bool = False
+    ) -> None:
+        """Put the node into another group, or under another name."""
+        self._f_move(newparent, newname, overwrite=overwrite)
+
+    def copy(
+        self, newparent: Any = None, newname: str | None = None, *, overwrite: bool = False
+    ) -> Any:
+        """Copy the node; give the copy."""
+        return self._f_copy(newparent, newname, overwrite=overwrite)
+
+    def flush(self) -> None:
+        """Write what waits in memory."""
+        self._tree.flush()
+
+    def close(self) -> None:
+        """Write what waits in memory; a node needs no closing besides."""
+        self.flush()
+
     def __len__(self) -> int:
         shape = self.shape
         if not shape:
             raise WrongType(f"{self._path} is a single value, which has no length: see [()]")
         return shape[0]
 
+    def __bool__(self) -> bool:
+        return True
+
     def __getitem__(self, key: Any) -> Any:
         return select(key, self.shape, self._path, self._stored)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._tree.require_writable()
+        given = fitting(value, self.dtype, self._path)
+        store(key, given, self.shape, self._path, self._store)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:  # noqa: FBT001
         return np.array(self[...], dtype)
 
-    def read(self) -> Any:
-        """Read all rows into memory."""
-        return self[...] if self.shape else self[()]
+    def read(
+        self, start: int | None = None, stop: int | None = None, step: int | None = None
+    ) -> Any:
+        """Read rows into memory, all if no bounds are given."""
+        return self[start:stop:step] if self.shape else self[()]
 
-    def _stored(self, key: Any) -> Any:
+    def _append(self, values: np.ndarray, axis: int = 0) -> None:
+        """Add values, which fit, at the end of an axis."""
+        dataset, shape = self._h5.id, self._h5.shape
+        if not values.shape[axis]:
+            return
+        grown = tuple(n + values.shape[axis] * (i == axis) for i, n in enumerate(shape))
+        key = tuple(slice(n * (i == axis), grown[i]) for i, n in enumerate(shape))
         try:
-            found = self._h5[key]
+            dataset.set_extent(grown)
+            self._values.write(key, values)
+        except (OSError, RuntimeError) as error:
+            dataset.set_extent(shape)
+            raise WriteFailed(
+                f"{self._tree.filename}: {self._path} could not grow: {error}; nothing was appended"
+            ) from error
+
+    def _store(self, key: tuple[Any, ...], values: np.ndarray) -> None:
+        try:
+            self._values.write(key, values)
+        except (OSError, RuntimeError) as error:
+            raise WriteFailed(f"{self._tree.filename}: {self._path}: {error}") from error
+
+    def _stored(self, key: tuple[Any, ...]) -> Any:
+        self._tree.require_open()
+        try:
+            return self._values.read(key)
         except (OSError, RuntimeError) as error:
             raise DamagedFile(
                 f"{self._tree.filename}: {self._path} cannot be read: {error}"
             ) from error
-        return made_boolean(found, self.dtype)
 
-    def _blocks(self) -> Iterator[tuple[int, np.ndarray]]:
-        """Give all rows, in blocks of bounded memory, each after the number of its first."""
+    def _blocks(self, first: int = 0, last: int | None = None) -> Iterator[tuple[int, np.ndarray]]:
+        """Give rows in blocks of bounded memory, each after the number of its first."""
         shape, itemsize = self.shape, self.dtype.itemsize
+        last = shape[0] if last is None else last
         row_bytes = max(1, itemsize * int(np.prod(shape[1:], dtype=np.int64)))
         step = max(1, min(_BLOCK_ROWS, _BLOCK_BYTES // row_bytes))
-        for first in range(0, shape[0], step):
-            yield first, self._stored(slice(first, min(first + step, shape[0])))
+        for start in range(first, last, step):
+            rows = slice(start, min(start + step, last))
+            yield start, self._stored((rows, *(slice(0, side) for side in shape[1:])))
 
     def _form(self) -> str:
-        return f"{type(self).__name__}{self.shape}"
+        return f"{type(self).__name__}{self._shape_and_filters()}"
+
+    def _shape_and_filters(self) -> str:
+        filters = self.filters
+        names = ["fletcher32"] * filters.fletcher32 + ["shuffle"] * filters.shuffle
+        names += ["bitshuffle"] * filters.bitshuffle
+        names += [f"{filters.complib}({filters.complevel})"] * (filters.complevel > 0)
+        return ", ".join([str(self.shape), *names])
 
 
 class Array(Leaf):
     """Numbers or bytes in n dimensions, read by numpy's indexing: ``array[3:9, -1]``.
 
-    A slice gives a new numpy array, of what is in use at that moment. Bounds are integers of any
-    type. Iterating gives the rows, in bounded memory.
+    A slice gives a new numpy array, of what is in use at that moment; ``array[3:9, -1] = values``
+    replaces it. Bounds are integers of any type. Iterating gives the rows, in bounded memory.
 
     Raises
     ------
@@ -128,3 +229,40 @@ class Array(Leaf):
 
     def _details(self) -> str:
         return f"{self.shape} {self.dtype}"
+
+
+class CArray(Array):
+    """An array in chunks, which may be compressed."""
+
+
+class EArray(CArray):
+    """An array in chunks that grows along one axis."""
+
+    @property
+    def extdim(self) -> int:
+        """The axis that it grows along."""
+        longest: Any = self._h5.maxshape
+        return longest.index(None) if None in longest else 0
+
+    def append(self, sequence: Any) -> None:
+        """Add values at the end of the axis that grows; the others must be as long as they are.
+
+        Raises
+        ------
+        WrongType, InvalidArgument
+            If they do not fit; nothing was appended.
+        """
+        self._tree.require_writable()
+        values, axis, shape = fitting(sequence, self.dtype, self._path), self.extdim, self.shape
+        others = [n for i, n in enumerate(shape) if i != axis]
+        if (
+            values.ndim != len(shape)
+            or [n for i, n in enumerate(values.shape) if i != axis] != others
+        ):
+            wanted = tuple("n" if i == axis else n for i, n in enumerate(shape))
+            raise InvalidArgument(
+                f"{self._path} takes values of the shape {wanted}, not {values.shape}".replace(
+                    "'n'", "n"
+                )
+            )
+        self._append(values, axis)

@@ -3,41 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from longtake.errors import Closed, LongtakeError
-from longtake.hdf.attribute_set import AttributeSet
-from longtake.tree.stored_attributes import StoredAttributes
+from longtake.errors import LongtakeError
+from longtake.tree.node_attributes import NodeAttributes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import h5py
-
-
-@dataclass(frozen=True)
-class Tree:
-    """The open file that nodes belong to.
-
-    `rows` gives how many rows of the dataset at a path are in use, or None for all of them.
-    """
-
-    h5: h5py.File
-    filename: str
-    rows: Callable[[str], int | None]
-
-    def require_open(self) -> None:
-        """Raise `Closed` if the file was closed."""
-        if not self.h5:
-            raise Closed(f"{self.filename} was closed; open it again to read from it")
+    from longtake.tree.tree import Tree
 
 
 class Node(ABC):
     """A thing in an HDF5 file, known by its path.
 
-    Its own names begin with ``_v_``, as PyTables has them, to leave the others to what the file
-    holds.
+    Its own names begin with ``_v_`` and ``_f_``, as PyTables has them, to leave the others to what
+    the file holds.
 
     Threads: h5py's lock makes calls from many threads take turns.
     """
@@ -63,12 +42,22 @@ class Node(ABC):
         return self._path.rpartition("/")[2] or "/"
 
     @property
-    def _v_attrs(self) -> AttributeSet:
-        """The HDF5 attributes of the node."""
-        return AttributeSet(self._path, StoredAttributes(self._h5, self._tree.require_open))
+    def _v_depth(self) -> int:
+        """How many groups it is in."""
+        return 0 if self._path == "/" else self._path.count("/")
 
     @property
-    def attrs(self) -> AttributeSet:
+    def _v_parent(self) -> Any:
+        """The group that it is in; the root is in itself."""
+        return self._tree.node(self._path.rpartition("/")[0] or "/")
+
+    @property
+    def _v_attrs(self) -> NodeAttributes:
+        """The HDF5 attributes of the node."""
+        return NodeAttributes(self._tree, self._path, self._h5)
+
+    @property
+    def attrs(self) -> NodeAttributes:
         """The HDF5 attributes of the node."""
         return self._v_attrs
 
@@ -81,11 +70,31 @@ class Node(ABC):
             self._tree.require_open()
             return ""
 
+    def _f_remove(self, *, recursive: bool = False) -> None:
+        """Remove the node from the file; a group that holds anything, only if `recursive`."""
+        self._tree.remove(self._path, recursive=recursive)
+
+    def _f_rename(self, newname: str, *, overwrite: bool = False) -> None:
+        """Give the node another name in its group."""
+        self._f_move(newname=newname, overwrite=overwrite)
+
+    def _f_move(
+        self, newparent: Any = None, newname: str | None = None, *, overwrite: bool = False
+    ) -> None:
+        """Put the node into another group, or under another name."""
+        self._path = self._tree.move(self._path, newparent, newname, overwrite=overwrite)
+
+    def _f_copy(
+        self, newparent: Any = None, newname: str | None = None, *, overwrite: bool = False
+    ) -> Any:
+        """Copy the node, with all that is in it; give the copy."""
+        return self._tree.copy(self._path, newparent, newname, overwrite=overwrite)
+
     def __str__(self) -> str:
         return f"{self._path} ({self._form()}) {self._v_title!r}"
 
     def __repr__(self) -> str:
-        details = self._details() if self._tree.h5 else "closed"
+        details = self._details() if self._tree.is_open else "closed"
         return f"<{type(self).__name__} {self._path}: {details}>"
 
     def _form(self) -> str:

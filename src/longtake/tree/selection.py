@@ -41,6 +41,59 @@ def select(key: Any, shape: tuple[int, ...], path: str, read: Callable[[Any], An
     return found[...] if key is Ellipsis and not shape else found
 
 
+def store(
+    key: Any,
+    values: np.ndarray,
+    shape: tuple[int, ...],
+    path: str,
+    write: Callable[[tuple[Any, ...], np.ndarray], None],
+) -> None:
+    """Replace what `key` selects of an array of that shape; as of numpy, values are broadcast."""
+    items = _spread(key, shape, path)
+    asked: list[Any] = []
+    lengths: list[int] = []
+    for axis, (item, length) in enumerate(zip(items, shape, strict=True)):
+        if isinstance(item, slice):
+            forwards, backwards = _forwards(item, length, path)
+            asked.append(forwards)
+            lengths.append(len(range(*forwards.indices(length))))
+            if backwards:
+                raise InvalidArgument(f"{path} cannot be written to backwards, as by {item}")
+        elif isinstance(item, list | tuple | np.ndarray) and np.ndim(item):
+            return _store_each(items, axis, _places(item, length, path), values, shape, path, write)
+        else:
+            asked.append(_place(item, length, path))
+    try:
+        given = np.broadcast_to(values, lengths)
+    except ValueError:
+        raise InvalidArgument(
+            f"{path}: values of the shape {values.shape} for a selection of {tuple(lengths)}"
+        ) from None
+    write(tuple(asked), given)
+    return None
+
+
+def _store_each(
+    items: list[Any],
+    axis: int,
+    places: np.ndarray,
+    values: np.ndarray,
+    shape: tuple[int, ...],
+    path: str,
+    write: Callable[[tuple[Any, ...], np.ndarray], None],
+) -> None:
+    """Replace what a list of places selects, one place after the other."""
+    before = sum(isinstance(item, slice) for item in items[:axis])
+    after = sum(isinstance(item, slice) for item in items[axis + 1 :])
+    along = values.ndim - after - 1
+    if along >= 0 and values.shape[along] not in {1, len(places)}:
+        raise InvalidArgument(f"{path}: {values.shape[along]} values for {len(places)} places")
+    for number, place in enumerate(places.tolist()):
+        at = min(number, values.shape[along] - 1) if along >= 0 else 0
+        part = np.take(values, at, axis=along) if along >= before - 1 and along >= 0 else values
+        store((*items[:axis], place, *items[axis + 1 :]), part, shape, path, write)
+
+
 def _spread(key: Any, shape: tuple[int, ...], path: str) -> list[Any]:
     """Give an item for each axis."""
     items = list(key) if isinstance(key, tuple) else [key]

@@ -1,25 +1,32 @@
-"""Tables: rows of named columns."""
+"""Tables: rows of named columns, to read, append to and change."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from longtake.errors import InvalidArgument
+from longtake.tree.description import simple_columns
+from longtake.tree.fitting import fitting, rows_of
 from longtake.tree.leaf import Leaf
 from longtake.tree.missing import ColumnNotFound
+from longtake.tree.new_row import NewRow
+from longtake.tree.querying import Querying
 from longtake.tree.row import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
-class Table(Leaf):
+class Table(Leaf, Querying):
     """Rows of named columns: ``for row in table: row['timestamp']``.
 
     ``table[3]`` is a record, ``table[3:9]`` a structured numpy array of what is in use at that
     moment, ``table.col('timestamp')`` one column. Iterating gives a `Row` for each row that was
-    there when it began, in order, in bounded memory.
+    there when it began, in order, in bounded memory. Rows that were appended by ``table.row`` are
+    there when they were flushed.
 
     Raises
     ------
@@ -37,8 +44,8 @@ class Table(Leaf):
     >>> h5["index"] = np.array([(7, 0.5), (9, 1.5)], [("timestamp", "i8"), ("x", "f8")])
     >>> from longtake.tree import File
     >>> table = File(h5).root.index
-    >>> [(row["timestamp"], row[1]) for row in table]
-    [(7, 0.5), (9, 1.5)]
+    >>> [(row["timestamp"], row[1]) for row in table.where("x > 1")]
+    [(9, 1.5)]
     >>> table.colnames, table.col("x")[-1:]
     (['timestamp', 'x'], array([1.5]))
     """
@@ -48,14 +55,57 @@ class Table(Leaf):
         """The names of the columns, in order."""
         return list(self.dtype.names or ())
 
+    @property
+    def cols(self) -> Columns:
+        """The columns by name: ``table.cols.x[:]``."""
+        return Columns(self)
+
+    @property
+    def coldtypes(self) -> dict[str, np.dtype]:
+        """The numpy type of each column."""
+        return {name: self.dtype[name] for name in self.colnames}
+
     def __iter__(self) -> Iterator[Row]:
-        columns: list[Any]
-        dtype = self.dtype
-        places = {name: number for number, name in enumerate(dtype.names or ())}
-        for first, block in self._blocks():
-            columns = [_values(block[name]) for name in places]
-            for number in range(len(block)):
-                yield Row(self._path, first + number, places, [c[number] for c in columns])
+        return self.iterrows()
+
+    def iterrows(
+        self, start: int | None = None, stop: int | None = None, step: int | None = None
+    ) -> Iterator[Row]:
+        """Go through rows, in bounded memory."""
+        chosen = range(*slice(start, stop, step).indices(len(self)))
+        if chosen.step < 0:
+            raise InvalidArgument(f"{self._path} is gone through forwards, not by a step of {step}")
+        for first, block in self._blocks(chosen.start, max(chosen.start, chosen.stop)):
+            offset = (chosen.start - first) % chosen.step
+            yield from self._rows(block[offset :: chosen.step], first + offset, chosen.step)
+
+    def itersequence(self, sequence: Iterable[int]) -> Iterator[Row]:
+        """Go through the rows of these numbers."""
+        for number in sequence:
+            yield from self._rows(
+                self[number : number + 1] if number >= 0 else self[[number]], number
+            )
+
+    def _rows(self, block: np.ndarray, first: int, step: int = 1) -> Iterator[Row]:
+        numbers = range(first, first + step * len(block), step)
+        return self._rows_numbered(block, numbers)
+
+    def _rows_numbered(self, block: np.ndarray, numbers: Iterable[int]) -> Iterator[Row]:
+        places = {name: number for number, name in enumerate(self.colnames)}
+        columns: list[Any] = [_values(block[name]) for name in places]
+        for at, number in enumerate(numbers):
+            yield Row(self._path, number, places, [column[at] for column in columns])
+
+    def read(
+        self,
+        start: int | None = None,
+        stop: int | None = None,
+        step: int | None = None,
+        field: str | None = None,
+    ) -> np.ndarray:
+        """Read rows into memory, or one column of them."""
+        rows = self[start:stop:step]
+        return rows if field is None else self._column_of(rows, field)
 
     def col(self, name: str) -> np.ndarray:
         """Read one column; one inside another is called ``outer/inner``.
@@ -65,19 +115,13 @@ class Table(Leaf):
         ColumnNotFound
             A KeyError, if there is none of that name.
         """
-        steps = self._steps(name)
-        parts = []
-        for _, block in self._blocks():
-            part = block
-            for step in steps:
-                part = part[step]
-            parts.append(np.ascontiguousarray(part))
-        if parts:
-            return np.concatenate(parts)
-        empty = np.empty(0, self.dtype)
-        for step in steps:
-            empty = empty[step]
-        return np.ascontiguousarray(empty)
+        parts = [self._column_of(block, name) for _, block in self._blocks()]
+        return np.concatenate(parts or [self._column_of(np.empty(0, self.dtype), name)])
+
+    def _column_of(self, rows: np.ndarray, name: str) -> np.ndarray:
+        for step in self._steps(name):
+            rows = rows[step]
+        return np.ascontiguousarray(rows)
 
     def _steps(self, name: str) -> list[str]:
         dtype = self.dtype
@@ -92,10 +136,221 @@ class Table(Leaf):
             dtype = dtype[step].base
         return steps
 
+    @property
+    def row(self) -> NewRow:
+        """The row that comes next: fill it in by name, then ``append()`` it."""
+        self._tree.require_writable()
+        made = self._tree.new_rows.get(self._path)
+        if made is None:
+            made = NewRow(self.dtype, self._defaults(), self._path, self._append)
+            self._tree.new_rows[self._path] = made
+        return made
+
+    def _defaults(self) -> dict[str, Any]:
+        row, attributes = np.zeros((), self.dtype), self._v_attrs
+        for number, path in enumerate(simple_columns(self.dtype)):
+            key = f"FIELD_{number}_FILL"
+            if key in attributes:
+                part = row
+                for name in path[:-1]:
+                    part = part[name]
+                with suppress(TypeError, ValueError):  # of another program's numbering
+                    part[path[-1]] = attributes[key]
+        return {
+            name: value.item() if isinstance(value, np.generic) and not value.dtype.names else value
+            for name in self.colnames
+            for value in [row[name][()]]
+        }
+
+    def append(self, rows: Any) -> None:
+        """Append rows: a structured array, a DataFrame, columns by name, or a list of tuples.
+
+        Raises
+        ------
+        WrongType, InvalidArgument, ColumnNotFound
+            If they do not fit; nothing was appended.
+        """
+        self._tree.require_writable()
+        given = rows_of(rows, self.dtype, self._path)
+        if self._path in self._tree.new_rows:
+            self._tree.new_rows[self._path].flush()
+        self._append(given)
+
+    def modify_rows(
+        self,
+        start: int | None = None,
+        stop: int | None = None,
+        step: int | None = None,
+        rows: Any = None,
+    ) -> int:
+        """Replace rows; give how many."""
+        given = rows_of(rows, self.dtype, self._path)
+        if stop is None:
+            stop = (start or 0) + len(given) * (step or 1)
+        self._require_as_many(range(*slice(start, stop, step).indices(len(self))), given)
+        self[start:stop:step] = given
+        return len(given)
+
+    def modify_column(
+        self,
+        start: int | None = None,
+        stop: int | None = None,
+        step: int | None = None,
+        column: Any = None,
+        colname: str | None = None,
+    ) -> int:
+        """Replace the values of one column; give how many."""
+        self._tree.require_writable()
+        name = self.colnames[0] if colname is None else colname
+        steps = self._steps(name)
+        rows = self[start:stop:step]
+        part = rows
+        for field in steps:
+            part = part[field]
+        given = fitting(column, part.dtype, f"{self._path}, {name!r}")
+        if given.shape != part.shape and given.ndim == part.ndim:
+            stop = (start or 0) + len(given) * (step or 1)
+            rows = self[start:stop:step]
+            part = rows
+            for field in steps:
+                part = part[field]
+        try:
+            part[...] = given
+        except ValueError:
+            raise InvalidArgument(
+                f"{self._path}, {name!r}: values of the shape {given.shape} for {part.shape}"
+            ) from None
+        self[start:stop:step] = rows
+        return len(rows)
+
+    def _require_as_many(self, chosen: range, given: np.ndarray) -> None:
+        if len(chosen) != len(given):
+            raise InvalidArgument(
+                f"{self._path}: {len(given)} rows in place of {len(chosen)}; there are {len(self)}"
+            )
+
+    def remove_rows(self, start: int, stop: int | None = None) -> int:
+        """Remove rows `start` to `stop`, not including it (to the end, if None); give how many."""
+        self._tree.require_writable()
+        count = len(self)
+        chosen = range(*slice(start, stop).indices(count))
+        if not len(chosen):
+            return 0
+        at = chosen.start
+        for _, block in self._blocks(chosen.stop, count):
+            self._store((slice(at, at + len(block)),), block)
+            at += len(block)
+        self._h5.id.set_extent((at,))
+        return len(chosen)
+
+    def remove_row(self, n: int) -> int:
+        """Remove one row."""
+        return self.remove_rows(n, n + 1)
+
+    def flush(self) -> None:
+        """Write the rows that wait in memory."""
+        self._tree.flush()
+
+    def _append(self, values: np.ndarray, axis: int = 0) -> None:
+        super()._append(values, axis)
+        if "NROWS" in self._h5.attrs:
+            self._h5.attrs.modify("NROWS", np.int64(self._h5.shape[0]))
+
     def _details(self) -> str:
         dtype = self.dtype
         columns = ", ".join(f"{name} {dtype[name]}" for name in self.colnames)
         return f"{len(self)} rows of {columns}"
+
+
+class Columns:
+    """The columns of a table: ``table.cols.x[2:5]``, ``table.cols['any name'][:]``."""
+
+    def __init__(self, table: Table, path: str = "") -> None:
+        self._table = table
+        self._inside = path
+
+    def __getitem__(self, name: str) -> Column | Columns:
+        path = f"{self._inside}/{name}" if self._inside else name
+        dtype = self._table.dtype
+        for step in self._table._steps(path):
+            dtype = dtype[step].base
+        return Columns(self._table, path) if dtype.names else Column(self._table, path)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self[name]
+
+    def _names(self) -> list[str]:
+        dtype = self._table.dtype
+        for step in self._table._steps(self._inside) if self._inside else ():
+            dtype = dtype[step].base
+        return list(dtype.names or ())
+
+    def __len__(self) -> int:
+        return len(self._names())
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[name] for name in self._names())
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self._names()})
+
+    def __repr__(self) -> str:
+        names = "\n".join(f"  {column!r}" for column in self)
+        where = f"{self._table._v_pathname}.cols{'.' if self._inside else ''}{self._inside}"
+        return f"{where} (Cols), {len(self)} columns\n{names}"
+
+
+class Column:
+    """One column of a table; what is read of it is a numpy array."""
+
+    def __init__(self, table: Table, path: str) -> None:
+        self._table = table
+        #: The name of the column; of one within another, ``outer/inner``.
+        self.pathname = path
+
+    @property
+    def name(self) -> str:
+        """The name of the column in its table, or in the column that holds it."""
+        return self.pathname.rpartition("/")[2]
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The numpy type of a row's value."""
+        dtype = self._table.dtype
+        for step in self._table._steps(self.pathname):
+            dtype = dtype[step]
+        return dtype
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def __getitem__(self, key: Any) -> Any:
+        rows = self._table[key]
+        for step in self._table._steps(self.pathname):
+            rows = rows[step]
+        return np.ascontiguousarray(rows) if isinstance(rows, np.ndarray) else rows
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        rows = self._table[key]
+        part = rows
+        *outer, last = self._table._steps(self.pathname)
+        for step in outer:
+            part = part[step]
+        part[last] = fitting(value, self.dtype.base, f"{self._table._v_pathname}, {self.name!r}")
+        self._table[key] = rows
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self[:])
+
+    def __repr__(self) -> str:
+        return f"{self._table._v_pathname}.cols.{self.pathname} (Column{self.shape}, {self.dtype})"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Rows, then the shape of a row's value."""
+        return (len(self), *self.dtype.shape)
 
 
 def _values(column: np.ndarray) -> Any:

@@ -1,0 +1,184 @@
+"""The open file that nodes belong to: what may be done with it, and edits of its structure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from h5py import h5o, h5p  # pyright: ignore[reportAttributeAccessIssue]
+
+from longtake.errors import (
+    AlreadyExists,
+    Closed,
+    InvalidArgument,
+    NoPermission,
+    WriteFailed,
+    WrongType,
+)
+from longtake.tree.filters import Filters
+from longtake.tree.links import link_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import h5py
+
+    from longtake.tree.new_row import NewRow
+
+_MOST_NAME_BYTES = 60_000
+
+
+class Tree:
+    """An open file.
+
+    Parameters
+    ----------
+    h5 : h5py.File
+    filename : str
+    rows : function of a path
+        Gives how many rows of the dataset there are in use, or None for all of them.
+    is_writable : bool
+    filters : Filters
+        Of what is made in the file, unless others are given.
+    """
+
+    #: The group that holds all others; `File` makes it.
+    root: Any
+
+    def __init__(
+        self,
+        h5: h5py.File,
+        filename: str,
+        rows: Callable[[str], int | None],
+        *,
+        is_writable: bool = False,
+        filters: Filters | None = None,
+    ) -> None:
+        self.h5 = h5
+        self.filename = filename
+        self.rows = rows
+        self.is_writable = is_writable
+        self.filters = filters or Filters()
+        #: Rows that wait to be written, by the path of their table.
+        self.new_rows: dict[str, NewRow] = {}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the file was not closed yet."""
+        return bool(self.h5)
+
+    def require_open(self) -> None:
+        """Raise `Closed` if the file was closed."""
+        if not self.h5:
+            raise Closed(f"{self.filename} was closed; open it again to read from it")
+
+    def require_writable(self) -> None:
+        """Raise if the file was closed, or opened to read."""
+        self.require_open()
+        if not self.is_writable:
+            raise NoPermission(f"{self.filename} was opened to read; open it with mode='a'")
+
+    def node(self, path: str) -> Any:
+        """Give the node at a path."""
+        return self.root[path] if path.strip("/") else self.root
+
+    def flush(self) -> None:
+        """Write what waits in memory."""
+        for row in self.new_rows.values():
+            row.flush()
+        if self.is_writable and self.is_open:
+            self.h5.flush()
+
+    def parent(self, where: Any, *, made: bool = False) -> Any:
+        """Give the group to make something in, and make it first if that is asked for."""
+        self.require_writable()
+        path = where if isinstance(where, str) else getattr(where, "_v_pathname", None)
+        if path is None or not path.startswith("/"):
+            raise WrongType(f"a group is given as a node or a path like '/data', not as {where!r}")
+        group = self.root
+        for step in path.strip("/").split("/") if path.strip("/") else ():
+            if made and step not in group:
+                group._make_group(step, "")
+            group = group[step]
+        if not hasattr(group, "_f_get_child"):
+            raise WrongType(f"{self.filename}: {path} is not a group")
+        return group
+
+    def require_free(self, group: Any, name: str) -> None:
+        """Raise if a node of that name cannot be made in a group."""
+        self.require_writable()
+        require_name(name)
+        if link_of(group._h5, name) is not None:
+            raise AlreadyExists(
+                f"{self.filename}: {group._v_pathname} has {name!r} already; remove it, or choose "
+                "another name"
+            )
+
+    def remove(self, path: str, *, recursive: bool) -> None:
+        """Remove a node."""
+        self.require_writable()
+        if path == "/":
+            raise InvalidArgument(f"{self.filename}: the root cannot be removed")
+        node = self.node(path)
+        if not recursive and hasattr(node, "_f_get_child") and len(node._names()):
+            raise InvalidArgument(
+                f"{self.filename}: {path} holds {node._listed()}; give recursive=True to remove it "
+                "with all of that"
+            )
+        self._forget(path)
+        self._change(lambda: self.h5.id.unlink(path.encode()))
+
+    def move(self, path: str, newparent: Any, newname: str | None, *, overwrite: bool) -> str:
+        """Move a node, and give its new path."""
+        new = self._free_path(path, newparent, newname, overwrite=overwrite)
+        if f"{new}/".startswith(f"{path}/"):
+            raise InvalidArgument(f"{self.filename}: {path} cannot be moved into itself")
+        self.flush()
+        self._forget(path)
+        self._change(lambda: self.h5.move(path, new))
+        return new
+
+    def copy(self, path: str, newparent: Any, newname: str | None, *, overwrite: bool) -> Any:
+        """Copy a node, and give the copy."""
+        new = self._free_path(path, newparent, newname, overwrite=overwrite)
+        self.flush()
+        node, (where, _, name) = self.node(path), new.rpartition("/")
+        parent = self.node(where)._h5.id
+        self._change(lambda: h5o.copy(node._h5.id, b".", parent, name.encode(), h5p.DEFAULT))
+        return self.node(new)
+
+    def _free_path(self, path: str, newparent: Any, newname: str | None, *, overwrite: bool) -> str:
+        self.require_writable()
+        if path == "/":
+            raise InvalidArgument(f"{self.filename}: the root cannot be moved or copied")
+        where, _, name = path.rpartition("/")
+        group = self.parent(newparent or where or "/")
+        name = name if newname is None else newname
+        new = f"{group._v_pathname.rstrip('/')}/{name}"
+        if overwrite and name in group and new != path:
+            self.remove(new, recursive=True)
+        self.require_free(group, name)
+        return new
+
+    def _forget(self, path: str) -> None:
+        for table in [t for t in self.new_rows if f"{t}/".startswith(f"{path}/")]:
+            del self.new_rows[table]
+
+    def _change(self, edit: Callable[[], Any]) -> None:
+        try:
+            edit()
+        except (OSError, RuntimeError, KeyError) as error:
+            raise WriteFailed(f"{self.filename} could not be changed: {error}") from error
+
+
+def require_name(name: object) -> None:
+    """Raise if HDF5 cannot have a node of that name."""
+    if not isinstance(name, str):
+        raise WrongType(f"the name of a node is text, not {name!r}")
+    if name in {"", ".", ".."} or "/" in name or "\0" in name:
+        raise InvalidArgument(f"{name!r} cannot be the name of a node: no '/', no NUL, not empty")
+    try:
+        size = len(name.encode())
+    except UnicodeEncodeError as error:
+        raise InvalidArgument(f"{name!r} cannot be the name of a node: {error}") from error
+    if size > _MOST_NAME_BYTES:
+        raise InvalidArgument(f"a name of {size} bytes is too long: {name[:40]!r}…")
