@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from longtake.cli import check, demo, head, info, pack, record, recover, track
+from longtake.cli import check, demo, head, info, pack, record, recover, track, tree
 from longtake.errors import LongtakeError
 
 #: Whoever sets this variable wants to see where an error comes from.
@@ -25,6 +25,7 @@ app.command("track")(track.track)
 app.command("record")(record.record)
 app.command("info")(info.info)
 app.command("demo")(demo.demo)
+app.command("tree")(tree.tree)
 app.command("check")(check.check)
 app.command("recover")(recover.recover)
 app.command("pack")(pack.pack)

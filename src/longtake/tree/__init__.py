@@ -23,6 +23,7 @@ from longtake.tree.columns import (
     UInt64Col,
 )
 from longtake.tree.description import IsDescription
+from longtake.tree.dumping import dump
 from longtake.tree.file import File
 from longtake.tree.filters import Filters
 from longtake.tree.group import Group
@@ -63,6 +64,7 @@ __all__ = [
     "UInt32Col",
     "UInt64Col",
     "UnImplemented",
+    "dump",
     "filenode",
     "open_file",
 ]

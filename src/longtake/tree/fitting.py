@@ -100,10 +100,9 @@ def rows_of(rows: Any, dtype: np.dtype, what: str) -> np.ndarray:
         # Text is objects in pandas; as a list, numpy sees what they are.
         rows = {str(name): np.asarray(rows[name].tolist()) for name in rows.columns}
     if isinstance(rows, Mapping) or getattr(getattr(rows, "dtype", None), "names", None):
-        made = (
-            rows if getattr(rows, "dtype", None) == dtype else columns_together(rows, dtype, what)
-        )
-        return np.atleast_1d(made)
+        if getattr(rows, "dtype", None) != dtype:
+            rows = columns_together(rows, dtype, what)
+        return np.asarray(rows).reshape(-1)
     if not isinstance(rows, Sequence | np.ndarray):
         raise WrongType(f"{what}: rows are a structured array or a list of tuples, not {rows!r}")
     if not len(rows):
