@@ -1,4 +1,7 @@
-"""New nodes in a file, as PyTables has them: a type, a layout, and the attributes it looks for."""
+"""New nodes in a file, as PyTables has them: a type, a layout, and the attributes it looks for.
+
+Each gives the identifier of what it made.
+"""
 
 from __future__ import annotations
 
@@ -23,19 +26,21 @@ if TYPE_CHECKING:
 _MOST_COMPACT_ATTRIBUTES, _LEAST_DENSE_ATTRIBUTES = 1000, 500
 
 
-def create_group(parent: Any, name: str, title: str) -> None:
+def create_group(parent: Any, name: str, title: str) -> Any:
     """Make a group."""
     made = h5g.create(parent, name.encode())
     _mark(made, CLASS="GROUP", TITLE=title, VERSION="1.0")
+    return made
 
 
-def create_array(parent: Any, name: str, values: np.ndarray, title: str) -> None:
+def create_array(parent: Any, name: str, values: np.ndarray, title: str) -> Any:
     """Make an array of fixed size, in one piece."""
     kind = stored_type(values.dtype)
     made = h5d.create(parent, name.encode(), kind, _space(values.shape), _plist(None))
     if values.size:
         made.write(h5s.ALL, h5s.ALL, np.ascontiguousarray(values), kind)
     _mark(made, CLASS="ARRAY", FLAVOR="numpy", TITLE=title, VERSION="2.4")
+    return made
 
 
 def create_carray(
@@ -46,13 +51,14 @@ def create_carray(
     title: str,
     filters: Filters,
     chunks: Sequence[int] | None = None,
-) -> None:
+) -> Any:
     """Make an array of fixed size in chunks, all zeros."""
     if 0 in shape:
         raise InvalidArgument(f"{name!r} in chunks has a shape without zeros, not {tuple(shape)}")
     plist = _plist(filters, chunks or chunk_shape(shape, dtype.itemsize))
     made = h5d.create(parent, name.encode(), stored_type(dtype), _space(shape), plist)
     _mark(made, CLASS="CARRAY", TITLE=title, VERSION="1.1")
+    return made
 
 
 def create_earray(
@@ -64,7 +70,7 @@ def create_earray(
     filters: Filters,
     expected_rows: int,
     chunks: Sequence[int] | None = None,
-) -> None:
+) -> Any:
     """Make an empty array that grows along the one axis that is 0 in its shape."""
     if list(shape).count(0) != 1:
         raise InvalidArgument(
@@ -78,6 +84,7 @@ def create_earray(
     space = h5s.create_simple(tuple(shape), most)
     made = h5d.create(parent, name.encode(), stored_type(dtype), space, plist)
     _mark(made, CLASS="EARRAY", EXTDIM=np.int32(axis), TITLE=title, VERSION="1.1")
+    return made
 
 
 def create_table(
@@ -88,7 +95,7 @@ def create_table(
     title: str,
     filters: Filters,
     expected_rows: int,
-) -> None:
+) -> Any:
     """Make an empty table."""
     plist = _plist(filters, (chunk_rows(dtype.itemsize, expected_rows),))
     space = h5s.create_simple((0,), (h5s.UNLIMITED,))
@@ -98,6 +105,7 @@ def create_table(
         _mark(made, **{f"FIELD_{number}_NAME": column})
     for number, path in enumerate(simple_columns(dtype)):
         _mark(made, **{f"FIELD_{number}_FILL": _fill(path, defaults, dtype)})
+    return made
 
 
 def _fill(path: tuple[str, ...], defaults: Any, dtype: np.dtype) -> Any:

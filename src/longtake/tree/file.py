@@ -12,7 +12,9 @@ from longtake.tree import creation
 from longtake.tree.description import described
 from longtake.tree.fitting import fitting, rows_of
 from longtake.tree.group import Group
+from longtake.tree.leaf import Array, CArray, EArray
 from longtake.tree.stored_type import storable_type
+from longtake.tree.table import Table
 from longtake.tree.tree import Tree, require_name
 
 if TYPE_CHECKING:
@@ -20,9 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from longtake.tree.filters import Filters
-    from longtake.tree.leaf import Array, CArray, EArray
     from longtake.tree.link_nodes import ExternalLink, SoftLink
-    from longtake.tree.table import Table
 
 _EXPECTED_TABLE_ROWS, _EXPECTED_ARRAY_ROWS = 10_000, 1_000
 
@@ -173,8 +173,8 @@ class File:
         """
         values = _array(obj, f"{name!r}")
         group = self._parent(where, name, createparents=createparents)
-        creation.create_array(group._h5.id, name, values, title)
-        return group[name]
+        made = creation.create_array(group._h5.id, name, values, title)
+        return Array(self._tree, group._inside(name), made)
 
     def create_carray(
         self,
@@ -207,10 +207,11 @@ class File:
         kind, sides = _form(name, values, dtype, shape)
         group = self._parent(where, name, createparents=createparents)
         how = filters or self._tree.filters
-        creation.create_carray(group._h5.id, name, kind, sides, title, how, chunkshape)
+        made = creation.create_carray(group._h5.id, name, kind, sides, title, how, chunkshape)
+        node = CArray(self._tree, group._inside(name), made)
         if values is not None:
-            group[name]._store(tuple(slice(0, side) for side in sides), values)
-        return group[name]
+            node._store(tuple(slice(0, side) for side in sides), values)
+        return node
 
     def create_earray(
         self,
@@ -237,10 +238,13 @@ class File:
         group = self._parent(where, name, createparents=createparents)
         how = filters or self._tree.filters
         parent = group._h5.id
-        creation.create_earray(parent, name, kind, sides, title, how, expectedrows, chunkshape)
+        made = creation.create_earray(
+            parent, name, kind, sides, title, how, expectedrows, chunkshape
+        )
+        node = EArray(self._tree, group._inside(name), made)
         if values is not None:
-            group[name].append(values)
-        return group[name]
+            node.append(values)
+        return node
 
     def create_table(
         self,
@@ -278,10 +282,11 @@ class File:
         group = self._parent(where, name, createparents=createparents)
         how = filters or self._tree.filters
         expected = max(expectedrows, 0 if rows is None else len(rows))
-        creation.create_table(group._h5.id, name, dtype, defaults, title, how, expected)
+        made = creation.create_table(group._h5.id, name, dtype, defaults, title, how, expected)
+        node = Table(self._tree, group._inside(name), made)
         if rows is not None:
-            group[name].append(rows)
-        return group[name]
+            node.append(rows)
+        return node
 
     def create_soft_link(self, where: Any, name: str, target: Any) -> SoftLink:
         """Make a link to a node of this file, which need not be there yet."""

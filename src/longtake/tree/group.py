@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import h5py
-from h5py import h5o  # pyright: ignore[reportAttributeAccessIssue]
+from h5py import h5d, h5g, h5l, h5o, h5s  # pyright: ignore[reportAttributeAccessIssue]
 
 from longtake.errors import WrongType
 from longtake.tree import creation
 from longtake.tree.kinds import is_of_kind
-from longtake.tree.leaf import Array, CArray, EArray, unreadable_reason
+from longtake.tree.leaf import Array, CArray, EArray
 from longtake.tree.link_nodes import ExternalLink, SoftLink
-from longtake.tree.links import follow, link_of
+from longtake.tree.links import link_of
 from longtake.tree.missing import NodeNotFound
 from longtake.tree.node import Node, UnImplemented
+from longtake.tree.stored_type import UnreadableType, numpy_type
 from longtake.tree.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from longtake.tree.tree import Tree
 
@@ -125,28 +126,40 @@ class Group(Node):
 
     def _f_walk_groups(self) -> Iterator[Group]:
         """Go through this group and all within; each once, though links may lead in a circle."""
-        seen = {_identity(self)}
-        waiting: list[Group] = [self]
-        yield self
-        while waiting:
-            for group in waiting.pop()._v_groups.values():
-                if _identity(group) not in seen:
-                    seen.add(_identity(group))
-                    waiting.append(group)
-                    yield group
+        return self._walk(lambda group: [node for node in group if isinstance(node, Group)])
 
     def _f_walknodes(self, kind: str | None = None) -> Iterator[Any]:
         """Go through all nodes within, group by group; only those of a kind."""
         if kind == "Group":
             yield from self._f_walk_groups()
             return
-        for group in self._f_walk_groups():
-            yield from group._f_iter_nodes(kind)
+        inside: dict[str, list[Group]] = {}  # so that no node is opened twice
+        for group in self._walk(lambda group: inside.pop(group._path)):
+            inside[group._path] = groups = []
+            for node in group:
+                if isinstance(node, Group):
+                    groups.append(node)
+                if kind is None or is_of_kind(node, kind):
+                    yield node
+
+    def _walk(self, groups_in: Callable[[Group], list[Group]]) -> Iterator[Group]:
+        seen = {_identity(self)}
+        waiting: list[Group] = [self]
+        yield self
+        while waiting:
+            for group in groups_in(waiting.pop()):
+                if _identity(group) not in seen:
+                    seen.add(_identity(group))
+                    waiting.append(group)
+                    yield group
 
     def _make_group(self, name: str, title: str) -> Group:
         self._tree.require_free(self, name)
-        creation.create_group(self._h5.id, name, title)
-        return self._child(name)
+        made = creation.create_group(self._h5.id, name, title)
+        return Group(self._tree, self._inside(name), made)
+
+    def _inside(self, name: str) -> str:
+        return f"{self._path.rstrip('/')}/{name}"
 
     def _names(self) -> list[str]:
         # Whole: h5py's iterator keeps its lock between one name and the next.
@@ -154,20 +167,21 @@ class Group(Node):
 
     def _child(self, name: str) -> Any:
         group = self._h5
+        path = self._inside(name)
+        # By the low-level interface: a walk through thousands of nodes asks for each.
+        if _is_hard(group.id, name):
+            return node_of(self._tree, path, _opened(group.id, name))
         try:
             link = link_of(group, name)
         except TypeError:
-            link = h5py.HardLink()  # of another program's own kind
-        if link is None:
-            raise NodeNotFound(
-                f"{self._tree.filename}: {self._path} has no {name!r}; it has {self._listed()}"
-            )
-        path = f"{self._path.rstrip('/')}/{name}"
+            return UnImplemented(self._tree, path, None, "a link of another program's own kind")
         if isinstance(link, h5py.SoftLink):
             return SoftLink(self._tree, path, group, link.path)
         if isinstance(link, h5py.ExternalLink):
             return ExternalLink(self._tree, path, link.filename, link.path)
-        return node_of(self._tree, path, follow(group, name))
+        raise NodeNotFound(
+            f"{self._tree.filename}: {self._path} has no {name!r}; it has {self._listed()}"
+        )
 
     def _listed(self) -> str:
         names = self._names()
@@ -186,22 +200,49 @@ def _identity(group: Group) -> Any:
     return info.fileno, info.addr
 
 
-def node_of(tree: Tree, path: str, found: h5py.Group | h5py.Dataset | h5py.Datatype | str) -> Node:
+def _is_hard(group: Any, name: str) -> bool:
+    if name in {"", "."} or "/" in name or "\0" in name:
+        return False
+    try:
+        return group.links.get_info(name.encode()).type == h5l.TYPE_HARD
+    except (KeyError, RuntimeError, UnicodeEncodeError):
+        return False
+
+
+def _opened(group: Any, name: str) -> Any:
+    try:
+        return h5o.open(group, name.encode())
+    except (KeyError, OSError, RuntimeError, TypeError, ValueError) as error:
+        return f"it cannot be opened: {error}"
+
+
+def node_of(tree: Tree, path: str, found: Any) -> Node:
     """Give the node of an open HDF5 object, or of what cannot be opened for a reason."""
     if isinstance(found, str):
         return UnImplemented(tree, path, None, found)
-    if isinstance(found, h5py.Group):
+    if isinstance(found, h5g.GroupID):
         return Group(tree, path, found)
-    if isinstance(found, h5py.Datatype):
+    if not isinstance(found, h5d.DatasetID):
         return UnImplemented(tree, path, found, "a datatype without data")
-    reason = unreadable_reason(found)
-    if reason:
-        return UnImplemented(tree, path, found, reason)
-    array = Array(tree, path, found)
-    if array.dtype.names is not None and found.ndim == 1:
+    try:
+        return _leaf_of(tree, path, found)
+    except UnreadableType as error:
+        return UnImplemented(tree, path, found, str(error))
+    except (OSError, RuntimeError, TypeError, ValueError) as error:
+        return UnImplemented(tree, path, found, f"it cannot be read: {error}")
+
+
+def _leaf_of(tree: Tree, path: str, found: Any) -> Node:
+    plist, space = found.get_create_plist(), found.get_space()
+    layout = plist.get_layout()
+    if layout == h5d.VIRTUAL or (layout == h5d.CONTIGUOUS and plist.get_external_count()):
+        return UnImplemented(tree, path, found, "its data are in other files")
+    if space.get_simple_extent_type() == h5s.NULL:
+        return UnImplemented(tree, path, found, "an empty dataset without a shape")
+    dtype = numpy_type(found.get_type())
+    if dtype.names is not None and space.get_simple_extent_ndims() == 1:
         return Table(tree, path, found)
-    if found.chunks is None:
-        return array
-    longest: Any = found.maxshape
-    grows = None in longest or longest != found.shape
+    if layout != h5d.CHUNKED:
+        return Array(tree, path, found)
+    grows = space.get_simple_extent_dims() != space.get_simple_extent_dims(True)  # noqa: FBT003
     return (EArray if grows else CArray)(tree, path, found)

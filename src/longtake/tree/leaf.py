@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from longtake.errors import DamagedFile, InvalidArgument, WriteFailed, WrongType
-from longtake.tree.filters import Filters, filters_of
+from longtake.tree.filters import Filters, filters_of, make_readable
 from longtake.tree.fitting import fitting
 from longtake.tree.node import Node
 from longtake.tree.selection import select, store
-from longtake.tree.stored_type import UnreadableType
 from longtake.tree.stored_values import StoredValues
 
 if TYPE_CHECKING:
@@ -23,21 +22,6 @@ if TYPE_CHECKING:
 # A block is what iterating holds at a time.
 _BLOCK_BYTES = 1 << 20
 _BLOCK_ROWS = 8192
-
-
-def unreadable_reason(dataset: h5py.Dataset) -> str | None:
-    """Say why a dataset cannot be read as an array or table, None if it can."""
-    try:
-        if dataset.is_virtual or dataset.external:
-            return "its data are in other files"
-        if dataset.shape is None:
-            return "an empty dataset without a shape"
-        StoredValues(dataset.id)
-    except UnreadableType as error:
-        return str(error)
-    except (OSError, RuntimeError, TypeError, ValueError) as error:
-        return f"it cannot be read: {error}"
-    return None
 
 
 class Leaf(Node):
@@ -71,6 +55,7 @@ class Leaf(Node):
 
     @cached_property
     def _values(self) -> StoredValues:
+        make_readable(self._h5.id.get_create_plist())
         return StoredValues(self._h5.id)
 
     @property

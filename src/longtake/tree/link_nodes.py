@@ -48,7 +48,8 @@ class SoftLink(Link):
         from longtake.tree.group import node_of
 
         self._tree.require_open()
-        return node_of(self._tree, self._path, follow(self._group, self._v_name))
+        found = follow(self._group, self._v_name)
+        return node_of(self._tree, self._path, found if isinstance(found, str) else found.id)
 
     def is_dangling(self) -> bool:
         """Whether the link leads nowhere."""

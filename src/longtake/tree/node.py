@@ -5,11 +5,17 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
+import h5py
+from h5py import h5d, h5g, h5t  # pyright: ignore[reportAttributeAccessIssue]
+
 from longtake.errors import LongtakeError
 from longtake.tree.node_attributes import NodeAttributes
 
 if TYPE_CHECKING:
     from longtake.tree.tree import Tree
+
+
+_FACES: dict[type, Any] = {h5g.GroupID: h5py.Group, h5d.DatasetID: h5py.Dataset}
 
 
 class Node(ABC):
@@ -29,6 +35,11 @@ class Node(ABC):
     @property
     def _h5(self) -> Any:
         self._tree.require_open()
+        kind = _FACES.get(type(self._open_h5))
+        if kind is None and isinstance(self._open_h5, h5t.TypeID):
+            kind = h5py.Datatype
+        if kind is not None:  # made when it is asked for: a walk asks for few
+            self._open_h5 = kind(self._open_h5)
         return self._open_h5
 
     @property
