@@ -202,8 +202,13 @@ CALCULATED = st.recursive(
     lambda part: st.builds("({} {} {})".format, part, st.sampled_from("+-*"), part),
     max_leaves=4,
 )
+# PyTables wants a column in each comparison: without, Python's own result is in its way.
 COMPARED = st.builds(
-    "({} {} {})".format, CALCULATED, st.sampled_from(["<", "<=", ">", ">=", "==", "!="]), CALCULATED
+    "(({} + {}) {} {})".format,
+    st.sampled_from(["x", "y", "i", "n"]),
+    CALCULATED,
+    st.sampled_from(["<", "<=", ">", ">=", "==", "!="]),
+    CALCULATED,
 ) | st.sampled_from(["flag", "(name == b'a')", "(name < b'bb')", "(b'a' <= name)"])
 CONDITIONS = st.recursive(
     COMPARED,
@@ -240,10 +245,7 @@ def test_pytables_finds_the_same(peer, rows, text):
     if "/t" in peer:
         peer.remove_node("/t")
     table = peer.create_table("/", "t", np.array(rows, PLAIN))
-    try:
-        expected = table.get_where_list(text).tolist()
-    except (TypeError, ValueError, NameError, NotImplementedError):
-        return  # such as a condition without any column
+    expected = table.get_where_list(text).tolist()
     assert np.flatnonzero(Condition(text, PLAIN).mask(table[:])).tolist() == expected
 
 
