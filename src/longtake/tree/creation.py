@@ -35,8 +35,8 @@ def create_group(parent: Any, name: str, title: str) -> Any:
 
 def create_array(parent: Any, name: str, values: np.ndarray, title: str) -> Any:
     """Make an array of fixed size, in one piece."""
-    kind = stored_type(values.dtype)
-    made = h5d.create(parent, name.encode(), kind, _space(values.shape), _plist(None))
+    kind = _kept_type(values.dtype)
+    made = h5d.create(parent, name.encode(), kind, _space(values.shape), _plain_plist())
     if values.size:
         made.write(h5s.ALL, h5s.ALL, np.ascontiguousarray(values), kind)
     _mark(made, CLASS="ARRAY", FLAVOR="numpy", TITLE=title, VERSION="2.4")
@@ -56,7 +56,7 @@ def create_carray(
     if 0 in shape:
         raise InvalidArgument(f"{name!r} in chunks has a shape without zeros, not {tuple(shape)}")
     plist = _plist(filters, chunks or chunk_shape(shape, dtype.itemsize))
-    made = h5d.create(parent, name.encode(), stored_type(dtype), _space(shape), plist)
+    made = h5d.create(parent, name.encode(), stored_type(dtype), _space(tuple(shape)), plist)
     _mark(made, CLASS="CARRAY", TITLE=title, VERSION="1.1")
     return made
 
@@ -115,17 +115,28 @@ def _fill(path: tuple[str, ...], defaults: Any, dtype: np.dtype) -> Any:
     return value.astype(np.uint8)[()] if dtype.kind == "b" else value[()]
 
 
-def _space(shape: Sequence[int]) -> Any:
-    return h5s.create_simple(tuple(shape)) if len(shape) else h5s.create(h5s.SCALAR)
+# Thousands of small arrays are alike: HDF5 takes longer to describe them than to make them.
+@lru_cache(256)
+def _kept_type(dtype: np.dtype) -> Any:
+    return stored_type(dtype)
 
 
-def _plist(filters: Filters | None, chunks: Sequence[int] | None = None) -> Any:
+@lru_cache(256)
+def _space(shape: tuple[int, ...]) -> Any:
+    return h5s.create_simple(shape) if shape else h5s.create(h5s.SCALAR)
+
+
+@lru_cache(1)
+def _plain_plist() -> Any:
     plist = h5p.create(h5p.DATASET_CREATE)
     plist.set_attr_phase_change(_MOST_COMPACT_ATTRIBUTES, _LEAST_DENSE_ATTRIBUTES)
-    if chunks is not None:
-        plist.set_chunk(tuple(chunks))
-    if filters is not None:
-        filters.add_to(plist)
+    return plist
+
+
+def _plist(filters: Filters, chunks: Sequence[int]) -> Any:
+    plist = _plain_plist().copy()
+    plist.set_chunk(tuple(chunks))
+    filters.add_to(plist)
     return plist
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import h5py
-from h5py import h5d, h5g, h5l, h5o, h5s  # pyright: ignore[reportAttributeAccessIssue]
+from h5py import h5d, h5g, h5l, h5o, h5s, h5t  # pyright: ignore[reportAttributeAccessIssue]
 
 from longtake.errors import WrongType
 from longtake.tree import creation
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from longtake.tree.tree import Tree
 
 _SHOWN = 8
+#: Of floating numbers, by their bytes: where the sign, exponent and mantissa are, and how long.
+_IEEE = {2: (15, 10, 5, 0, 10), 4: (31, 23, 8, 0, 23), 8: (63, 52, 11, 0, 52)}
 
 
 class Group(Node):
@@ -79,7 +81,10 @@ class Group(Node):
         return True
 
     def __iter__(self) -> Iterator[Node]:
-        return map(self._child, self._names())
+        return (
+            self._hard_child(name) if kind == h5l.TYPE_HARD else self._child(name)
+            for name, kind in self._links()
+        )
 
     def __len__(self) -> int:
         return len(self._h5)
@@ -165,12 +170,24 @@ class Group(Node):
         # Whole: h5py's iterator keeps its lock between one name and the next.
         return list(self._h5)
 
+    def _links(self) -> list[tuple[str, int]]:
+        """Give the name of each link, and its kind: a walk through thousands asks once."""
+        found: list[tuple[str, int]] = []
+        self._h5.id.links.iterate(
+            lambda name, info: found.append((name.decode("utf-8", "surrogateescape"), info.type)),
+            info=True,
+        )
+        return found
+
+    def _hard_child(self, name: str) -> Any:
+        group = self._h5.id
+        return node_of(self._tree, self._inside(name), _opened(group, name))
+
     def _child(self, name: str) -> Any:
         group = self._h5
         path = self._inside(name)
-        # By the low-level interface: a walk through thousands of nodes asks for each.
         if _is_hard(group.id, name):
-            return node_of(self._tree, path, _opened(group.id, name))
+            return self._hard_child(name)
         try:
             link = link_of(group, name)
         except TypeError:
@@ -232,7 +249,17 @@ def node_of(tree: Tree, path: str, found: Any) -> Node:
         return UnImplemented(tree, path, found, f"it cannot be read: {error}")
 
 
+def _is_number(stored: Any) -> bool:
+    """Whether numpy certainly has such numbers: asking it takes longer."""
+    size, kind = stored.get_size(), stored.get_class()
+    if kind == h5t.FLOAT:
+        return size in _IEEE and stored.get_fields() == _IEEE[size]
+    return kind == h5t.INTEGER and size in {1, 2, 4, 8}
+
+
 def _leaf_of(tree: Tree, path: str, found: Any) -> Node:
+    if found.get_offset() is not None and _is_number(found.get_type()):
+        return Array(tree, path, found)  # in one piece, in this file: what most small ones are
     plist, space = found.get_create_plist(), found.get_space()
     layout = plist.get_layout()
     if layout == h5d.VIRTUAL or (layout == h5d.CONTIGUOUS and plist.get_external_count()):

@@ -15,7 +15,6 @@ from longtake.errors import (
     WrongType,
 )
 from longtake.tree.filters import Filters
-from longtake.tree.links import link_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,7 +106,7 @@ class Tree:
         """Raise if a node of that name cannot be made in a group."""
         self.require_writable()
         require_name(name)
-        if link_of(group._h5, name) is not None:
+        if group._h5.id.links.exists(name.encode()):
             raise AlreadyExists(
                 f"{self.filename}: {group._v_pathname} has {name!r} already; remove it, or choose "
                 "another name"
