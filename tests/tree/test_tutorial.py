@@ -1,7 +1,7 @@
 """The published PyTables tutorial, cell by cell, with its two import lines changed.
 
-What the tutorial does not bring along is made here: its own table of particles, a field in three
-dimensions instead of a netCDF file, and pictures.
+What the tutorial does not bring along is made here: its own table of particles, a netCDF file of a
+field in three dimensions, and pictures.
 """
 
 from __future__ import annotations
@@ -9,21 +9,27 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import netCDF4
 import numpy as np
 import pytest
 import tables
 from PIL import Image
 
 import longtake.tree as tt
+from benchmarks.mandelbulb import mandelbulb
 
 DOCUMENT = Path(__file__).parents[3] / "shared/source-documents/pytables-tutorial.txt"
 if not DOCUMENT.exists():
     pytest.skip(f"{DOCUMENT} is not here", allow_module_level=True)
 
 CELLS = re.findall(r"```py\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+PTDUMP = "from tables.scripts.ptdump import main; main()"
 IMPORTS = {
     "import tables as tt": "import longtake.tree as tt",
     "from tables.nodes import filenode": "from longtake.tree import filenode",
@@ -126,42 +132,66 @@ def test_selections_and_what_is_made_of_them():
         assert theirs.root.columns.name[:].tolist() == names_of(5, 8)
 
 
+@pytest.mark.skipif(not shutil.which("h5dump"), reason="HDF5's own tools are not here")
+def test_the_command_line_of_hdf5():
+    make_particles()
+    assert "Star:      7" in output_of("h5dump", "tutorial1.h5")
+    listed = output_of("h5ls", "-rd", "tutorial1.h5")
+    assert re.search(r"/detector/readout +Dataset \{10/Inf\}", listed)
+
+
+def output_of(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert not done.stderr
+    return done.stdout
+
+
 def names_of(first: int, last: int) -> list[bytes]:
     return [f"Star: {i:6d}".encode() for i in range(first, last)]
 
 
-def field() -> np.ndarray:
-    """Whole numbers in spheres, as the iterations of a fractal."""
-    z, y, x = np.mgrid[-1:1:60j, -1:1:60j, -1:1:60j]
-    return np.floor(10 * np.sqrt(x * x + y * y + z * z)).astype("f4")
+THEIR_FIELD = "/Users/razoumov/Documents/training/paraviewWorkshop/data/mandelbulb300.nc"
 
 
-def test_larger_arrays():
-    values = field()
-    made = {"ds": {"stability": values}}
-    without = cell("ds = nc.Dataset").partition("import netCDF4")[0]
-    rest = cell("ds = nc.Dataset").partition('print(ds["stability"].shape)')[2]
-    run(without + rest, **made)
-    run("import longtake.tree as tt\n" + cell("compress = tt.Filters"), **made)
+def make_netcdf(path: Path, values: np.ndarray) -> None:
+    with netCDF4.Dataset(path, "w") as dataset:
+        for axis, size in zip("zyx", values.shape, strict=True):
+            dataset.createDimension(axis, size)
+        variable = dataset.createVariable("stability", "f4", tuple("zyx"), zlib=True)
+        variable[:] = values
+
+
+def test_larger_arrays(tmp_path):
+    values = mandelbulb(120)
+    make_netcdf(tmp_path / "mandelbulb.nc", values)
+    text = cell("ds = nc.Dataset").replace(THEIR_FIELD, str(tmp_path / "mandelbulb.nc"))
+    names, printed = run(text)
+    assert printed.splitlines()[-1] == "(120, 120, 120)"
+    made = {"ds": names["ds"], "tt": tt, "np": np}
+    run(cell("compress = tt.Filters"), **made)
+    names["ds"].close()
     sizes = [Path(name).stat().st_size for name in ("uncompressed.h5", "compressed.h5")]
-    assert sizes[1] < sizes[0] / 10
+    assert values.nbytes < sizes[0] < values.nbytes + 10_000
+    assert sizes[1] < sizes[0] / 20
     compress = tt.Filters(complib="zlib", complevel=5)
     run(cell("a = np.random.randn(100,100)"), tt=tt, np=np, compress=compress)
     _, printed = run(cell("size_in_memory"))
-    assert "/g1/stability (CArray(60, 60, 60), shuffle, zlib(5)) ''" in printed
+    assert "/g1/stability (CArray(120, 120, 120), shuffle, zlib(5)) ''" in printed
     with tables.open_file("compressed.h5") as theirs:
         np.testing.assert_array_equal(theirs.root.g1.stability[:], values)
         assert theirs.root.g1.stability.filters.complevel == 5
+    listed = output_of(sys.executable, "-c", PTDUMP, "compressed.h5")
+    assert "/g1/a (CArray(100, 100), shuffle, zlib(5)) ''" in listed
     run(cell("f1.root.g1.a.remove()"))
     names, _ = run(cell("create_soft_link").replace("f1.close()", ""))
     link = names["f1"].root.stab
     assert isinstance(link, tt.SoftLink)
-    assert link.shape == (60, 60, 60)
+    assert link.shape == (120, 120, 120)
     np.testing.assert_array_equal(link[:], values)
     names["f1"].close()
     with tables.open_file("compressed.h5") as theirs:
         assert "/g1/a" not in theirs
-        assert theirs.root.stab().shape == (60, 60, 60)
+        assert theirs.root.stab().shape == (120, 120, 120)
 
 
 def test_files_inside_a_file():

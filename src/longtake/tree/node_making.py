@@ -68,6 +68,8 @@ class NodeMaking:
     ) -> Array:
         """Make an array of fixed size that holds `obj`: numbers, truth values, or text as UTF-8.
 
+        Where a masked array is masked, its fill value is stored.
+
         Raises
         ------
         WrongType, InvalidArgument
@@ -217,7 +219,7 @@ class NodeMaking:
 def _array(obj: Any, what: str) -> np.ndarray:
     """Give values as an array that can be stored."""
     try:
-        values = np.asarray(obj)
+        values = np.ma.filled(obj) if isinstance(obj, np.ma.MaskedArray) else np.asarray(obj)
     except ValueError as error:
         raise InvalidArgument(f"{what}: {error}") from error
     return fitting(values, storable_type(values.dtype, what), what)
