@@ -181,7 +181,13 @@ def test_larger_arrays(tmp_path):
         np.testing.assert_array_equal(theirs.root.g1.stability[:], values)
         assert theirs.root.g1.stability.filters.complevel == 5
     listed = output_of(sys.executable, "-c", PTDUMP, "compressed.h5")
-    assert "/g1/a (CArray(100, 100), shuffle, zlib(5)) ''" in listed
+    assert [line.split()[0] for line in listed.splitlines()] == [
+        "/",
+        "/g1",
+        "/g1/a",
+        "/g1/stability",
+    ]
+    assert listed.count("zlib(5)") == 2
     run(cell("f1.root.g1.a.remove()"))
     names, _ = run(cell("create_soft_link").replace("f1.close()", ""))
     link = names["f1"].root.stab
