@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import trackpy
 
 import longtake.tracking
-from benchmarks import link, locate, memory, movie, record, stores
+from benchmarks import link, locate, memory, movie, record, stores, tree
 from benchmarks.effort import FULL, QUICK, Effort
 from benchmarks.four_streams import case as four_streams
 from benchmarks.page import write_page
@@ -29,6 +29,7 @@ CASES = {
     "movie": movie,
     "memory": memory,
     "record": record,
+    "tree": tree,
     "four_streams": four_streams,
 }
 
