@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from longtake.errors import DamagedFile, InvalidArgument, LongtakeError, NotFound
+from longtake.hdf.filter_plugins import lacks_filter
 
 if TYPE_CHECKING:
     import os
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
 
 #: What h5py makes of HDF5's errors, and what comes of numbers in a file that cannot be.
 HDF5_ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError, OverflowError)
-#: How HDF5 says that it lacks the code of a filter, such as LZO's, or any place to look for it.
-_NO_FILTER = ("is not registered", "can't open directory")
 
 
 @contextmanager
@@ -34,7 +33,7 @@ def reading(path: str | os.PathLike[str], what: str) -> Iterator[None]:
         raise
     except (*HDF5_ERRORS, MemoryError) as error:
         said = in_one_line(error)
-        if any(words in said for words in _NO_FILTER):
+        if lacks_filter(error):
             raise InvalidArgument(
                 f"{path}: {what} is compressed in a way that is not known here: write "
                 "the file anew with PyTables, as with ptrepack --complib=zlib --complevel=5 "

@@ -17,6 +17,7 @@ from longtake.errors import (
 )
 from longtake.framewise.foreign_errors import in_one_line
 from longtake.hdf import journal
+from longtake.hdf.filter_plugins import load_filter_plugins
 from longtake.hdf.writer_of_other import in_use_or_left
 
 if TYPE_CHECKING:
@@ -29,9 +30,7 @@ _LEAST_ROOM = 1 << 16
 
 def open_file(path: Path, mode: str) -> h5py.File:
     """Open the file of a store in one of the modes of `pandas.HDFStore`, "a", "w", "r" or "r+"."""
-    # PyTables has filters that HDF5 lacks; imported, this lends them to h5py.
-    import hdf5plugin  # noqa: F401
-
+    load_filter_plugins()  # PyTables has filters that HDF5 lacks
     access = _access(path, mode)
     try:
         if access == "w":

@@ -10,6 +10,7 @@ from h5py import h5a, h5d, h5o, h5p, h5s, h5t, h5z  # pyright: ignore[reportAttr
 from xxhash import xxh3_64
 
 from longtake.errors import WriteFailed
+from longtake.hdf.filter_plugins import load_filter_plugins
 from longtake.hdf.plain_file import StoredDataset
 from longtake.hdf.references import References
 
@@ -186,6 +187,7 @@ class CompressedCopy:
             return plist
         import hdf5plugin
 
+        load_filter_plugins()
         blosc = hdf5plugin.Blosc2(cname="zstd", clevel=1, filters=hdf5plugin.Blosc2.SHUFFLE)
         plist.set_filter(blosc.filter_id, h5z.FLAG_MANDATORY, blosc.filter_options)
         return plist

@@ -13,6 +13,7 @@ from longtake.hdf.html_table import html_table, told
 from longtake.recording.stream_collection import StreamCollection
 from longtake.streams import StreamFileView
 from longtake.tree import File
+from longtake.tree.rows_in_use import rows_in_use
 
 if TYPE_CHECKING:
     import os
@@ -129,7 +130,7 @@ class RecordingView:
         generation = self._present().generation
         if self._file is None or generation != self._file_generation:
             # Of the one before, what is still in use stays open by its nodes.
-            self._file = File(self._view.structure(), self._rows_in_use(), self.path)
+            self._file = File(self._view.structure(), rows_in_use(self._view), self.path)
             self._file_generation = generation
         return self._file
 
@@ -188,25 +189,6 @@ class RecordingView:
     def _node(self, name: str) -> Any:
         root = self.file.root
         return root[name] if name in root else None  # noqa: SIM401  (a group is no dict)
-
-    def _rows_in_use(self) -> Any:
-        """Give the number of rows in use of each dataset that longtake appends to, by path."""
-        if self._view.was_closed:  # all of them
-            return None
-        streams = [
-            stream
-            for streams in (self.data_streams, self.frame_streams, self.record_streams)
-            for stream in streams.values()
-        ]
-
-        def rows(path: str) -> int | None:
-            for stream in streams:
-                if path.startswith(stream.group + "/"):
-                    stream.refresh()
-                    return next((d.rows for d in stream.datasets if d.path == path), None)
-            return None
-
-        return rows
 
 
 def state_of(view: StreamFileView) -> str:

@@ -25,13 +25,15 @@ def chunk_shape(shape: Sequence[int], itemsize: int) -> tuple[int, ...]:
     >>> chunk_shape((300, 300, 300), 4)
     (60, 60, 60)
     """
-    chunk = [max(1, side) for side in shape]
-    parts = [1] * len(chunk)
-    while math.prod(chunk) * itemsize > _ARRAY_BYTES and max(chunk) > 1:
-        longest = chunk.index(max(chunk))
-        parts[longest] += 1
-        chunk[longest] = -(-max(1, shape[longest]) // parts[longest])
-    return tuple(chunk)
+    sides = [max(1, side) for side in shape]
+    edge, longest = 1, max(sides, default=1)
+    while edge < longest:  # the largest edge of a cube that is not too large, by halving
+        middle = (edge + longest + 1) // 2
+        if math.prod(min(side, middle) for side in sides) * itemsize <= _ARRAY_BYTES:
+            edge = middle
+        else:
+            longest = middle - 1
+    return tuple(-(-side // -(-side // edge)) for side in sides)
 
 
 def chunk_rows(row_bytes: int, expected_rows: int) -> int:

@@ -53,8 +53,10 @@ def create_carray(
     chunks: Sequence[int] | None = None,
 ) -> Any:
     """Make an array of fixed size in chunks, all zeros."""
-    if 0 in shape:
-        raise InvalidArgument(f"{name!r} in chunks has a shape without zeros, not {tuple(shape)}")
+    if 0 in shape or not shape:
+        raise InvalidArgument(
+            f"{name!r} in chunks has a shape of sides from 1 on, not {tuple(shape)}"
+        )
     plist = _plist(filters, chunks or chunk_shape(shape, dtype.itemsize))
     made = h5d.create(parent, name.encode(), stored_type(dtype), _space(tuple(shape)), plist)
     _mark(made, CLASS="CARRAY", TITLE=title, VERSION="1.1")

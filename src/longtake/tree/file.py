@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from longtake.errors import WrongType
 from longtake.tree.group import Group
@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     import h5py
 
     from longtake.tree.filters import Filters
+
+
+class SupportsClose(Protocol):
+    """Anything that is closed when it is no longer needed."""
+
+    def close(self) -> None:
+        """Give back what it holds."""
 
 
 def _all_rows(_path: str) -> None:
@@ -40,6 +47,8 @@ class File(NodeMaking):
         Whether the tree may be changed.
     filters : Filters, optional
         Of chunks that are made, unless others are given.
+    held : optional
+        What is to be closed with the file.
 
     Guarantees
     ----------
@@ -61,9 +70,11 @@ class File(NodeMaking):
         *,
         is_writable: bool = False,
         filters: Filters | None = None,
+        held: SupportsClose | None = None,
     ) -> None:
         #: The name that the file was opened by.
         self.filename = str(h5.filename if name is None else name)
+        self._held = held
         self._tree = Tree(
             h5, self.filename, rows or _all_rows, is_writable=is_writable, filters=filters
         )
@@ -96,6 +107,8 @@ class File(NodeMaking):
                 self._tree.flush()
             finally:
                 self._tree.h5.close()
+                if self._held is not None:
+                    self._held.close()
 
     def get_node(self, where: Any, name: str | None = None, classname: str | None = None) -> Any:
         """Give the node at a path, or of a name in a group."""

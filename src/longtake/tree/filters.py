@@ -7,11 +7,11 @@ from typing import Any
 
 from h5py import h5z  # pyright: ignore[reportAttributeAccessIssue]
 
-from longtake.errors import InvalidArgument
+from longtake.errors import InvalidArgument, WrongType
+from longtake.hdf.filter_plugins import load_filter_plugins
 from longtake.whole_number import whole_number
 
 _BLOSC, _BLOSC2 = 32001, 32026
-_HDF5S_OWN = 255
 #: As the Bloscs number them.
 _CODECS = ("blosclz", "lz4", "lz4hc", "snappy", "zlib", "zstd")
 _BLOSCS = {
@@ -74,9 +74,7 @@ class Filters:
                 "smaller and many times as fast, or 'zlib'"
             )
         if self.complevel and self.complib in _BLOSCS:
-            # It registers HDF5's filters when it is imported, which takes a while.
-            import hdf5plugin  # noqa: F401
-
+            load_filter_plugins()
             shuffle = 2 if self.bitshuffle else int(self.shuffle)
             codec = _CODECS.index(self.complib.partition(":")[2] or "blosclz")
             options = (0, 0, 0, 0, self.complevel, shuffle, codec)
@@ -89,11 +87,10 @@ class Filters:
             plist.set_fletcher32()
 
 
-def make_readable(plist: Any) -> None:
-    """Let HDF5 know the filters of a dataset's creation list that it does not bring along."""
-    numbers = [plist.get_filter(position)[0] for position in range(plist.get_nfilters())]
-    if any(number > _HDF5S_OWN for number in numbers):
-        import hdf5plugin  # noqa: F401
+def require_filters(filters: object) -> None:
+    """Raise unless filters were given, or none."""
+    if not isinstance(filters, Filters | None):
+        raise WrongType(f"filters are given as Filters(5, 'zlib') or None, not as {filters!r}")
 
 
 def filters_of(plist: Any) -> Filters:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from longtake.errors import DamagedFile, InvalidArgument, WriteFailed, WrongType
-from longtake.tree.filters import Filters, filters_of, make_readable
+from longtake.hdf.filter_plugins import lacks_filter, make_readable
+from longtake.tree.filters import Filters, filters_of
 from longtake.tree.fitting import fitting
 from longtake.tree.node import Node
 from longtake.tree.selection import select, store
@@ -169,9 +170,13 @@ class Leaf(Node):
         try:
             return self._values.read(key)
         except (OSError, RuntimeError) as error:
-            raise DamagedFile(
-                f"{self._tree.filename}: {self._path} cannot be read: {error}"
-            ) from error
+            what = f"{self._tree.filename}: {self._path}"
+            if lacks_filter(error):
+                raise InvalidArgument(
+                    f"{what} is compressed in a way that is not known here: write it anew with the "
+                    f"program that made it, compressed by zlib ({error})"
+                ) from error
+            raise DamagedFile(f"{what} cannot be read: {error}") from error
 
     def _blocks(self, first: int = 0, last: int | None = None) -> Iterator[tuple[int, np.ndarray]]:
         """Give rows in blocks of bounded memory, each after the number of its first."""
@@ -238,16 +243,15 @@ class EArray(CArray):
             If they do not fit; nothing was appended.
         """
         self._tree.require_writable()
-        values, axis, shape = fitting(sequence, self.dtype, self._path), self.extdim, self.shape
-        others = [n for i, n in enumerate(shape) if i != axis]
-        if (
-            values.ndim != len(shape)
-            or [n for i, n in enumerate(values.shape) if i != axis] != others
-        ):
-            wanted = tuple("n" if i == axis else n for i, n in enumerate(shape))
-            raise InvalidArgument(
-                f"{self._path} takes values of the shape {wanted}, not {values.shape}".replace(
-                    "'n'", "n"
-                )
-            )
+        values = fitting(sequence, self.dtype, self._path)
+        axis, shape = self.extdim, self.shape
+        require_appendable(values, tuple(n * (i != axis) for i, n in enumerate(shape)), self._path)
         self._append(values, axis)
+
+
+def require_appendable(values: np.ndarray, shape: tuple[int, ...], what: str) -> None:
+    """Raise unless values are as long as a shape on all axes, but the one that is 0 in it."""
+    sides = [side if wanted else 0 for side, wanted in zip(values.shape, shape, strict=False)]
+    if values.ndim != len(shape) or sides != list(shape):
+        wanted = f"({', '.join(str(side or 'n') for side in shape)}{',' * (len(shape) == 1)})"
+        raise InvalidArgument(f"{what} takes values of the shape {wanted}, not {values.shape}")

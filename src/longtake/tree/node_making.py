@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
 
-from longtake.errors import InvalidArgument
+from longtake.errors import InvalidArgument, WrongType
 from longtake.tree import creation
 from longtake.tree.description import described
+from longtake.tree.filters import require_filters
 from longtake.tree.fitting import fitting, rows_of
-from longtake.tree.leaf import Array, CArray, EArray
-from longtake.tree.stored_type import storable_type
+from longtake.tree.leaf import Array, CArray, EArray, require_appendable
+from longtake.tree.stored_type import require_text, storable_type
 from longtake.tree.table import Table
 from longtake.tree.tree import Tree, require_name
+from longtake.whole_number import whole_number
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from longtake.tree.filters import Filters
     from longtake.tree.group import Group
@@ -55,6 +59,7 @@ class NodeMaking:
         name : str
         title : str
         """
+        require_text(title, f"the title of {name!r}")
         return self._parent(where, name, createparents=createparents)._make_group(name, title)
 
     def create_array(
@@ -76,7 +81,7 @@ class NodeMaking:
             If the name or the values cannot be stored; nothing was made.
         """
         values = _array(obj, f"{name!r}")
-        group = self._parent(where, name, createparents=createparents)
+        group, _ = self._place(where, name, title, None, createparents=createparents)
         made = creation.create_array(group._h5.id, name, values, title)
         return Array(self._tree, group._inside(name), made)
 
@@ -109,12 +114,17 @@ class NodeMaking:
         """
         values = None if obj is None else _array(obj, f"{name!r}")
         kind, sides = _form(name, values, dtype, shape)
-        group = self._parent(where, name, createparents=createparents)
-        how = filters or self._tree.filters
-        made = creation.create_carray(group._h5.id, name, kind, sides, title, how, chunkshape)
+        if values is not None:
+            values = fitting(values, kind, f"{name!r}")
+            if values.shape != sides:
+                raise InvalidArgument(f"{name!r}: values of the shape {values.shape}, for {sides}")
+        chunks = _chunks(name, chunkshape, sides)
+        group, how = self._place(where, name, title, filters, createparents=createparents)
+        made = creation.create_carray(group._h5.id, name, kind, sides, title, how, chunks)
         node = CArray(self._tree, group._inside(name), made)
         if values is not None:
-            node._store(tuple(slice(0, side) for side in sides), values)
+            with _whole_or_none(node):
+                node._store(tuple(slice(0, side) for side in sides), values)
         return node
 
     def create_earray(
@@ -138,16 +148,17 @@ class NodeMaking:
         values = None if obj is None else _array(obj, f"{name!r}")
         if values is not None and shape is None:
             shape = (0, *values.shape[1:])
-        kind, sides = _form(name, None, dtype if values is None else values.dtype, shape)
-        group = self._parent(where, name, createparents=createparents)
-        how = filters or self._tree.filters
-        parent = group._h5.id
-        made = creation.create_earray(
-            parent, name, kind, sides, title, how, expectedrows, chunkshape
-        )
+        kind, sides = _form(name, values, dtype, shape)
+        if values is not None:
+            require_appendable(values, sides, name)
+        expected = whole_number(expectedrows, "expectedrows", least=0)
+        chunks = _chunks(name, chunkshape, sides)
+        group, how = self._place(where, name, title, filters, createparents=createparents)
+        made = creation.create_earray(group._h5.id, name, kind, sides, title, how, expected, chunks)
         node = EArray(self._tree, group._inside(name), made)
         if values is not None:
-            node.append(values)
+            with _whole_or_none(node):
+                node.append(values)
         return node
 
     def create_table(
@@ -183,13 +194,14 @@ class NodeMaking:
             description = _dtype_of_rows(obj)
         dtype, defaults = described(description)
         rows = None if obj is None else rows_of(obj, dtype, f"{name!r}")
-        group = self._parent(where, name, createparents=createparents)
-        how = filters or self._tree.filters
-        expected = max(expectedrows, 0 if rows is None else len(rows))
+        expected = whole_number(expectedrows, "expectedrows", least=0)
+        expected = max(expected, 0 if rows is None else len(rows))
+        group, how = self._place(where, name, title, filters, createparents=createparents)
         made = creation.create_table(group._h5.id, name, dtype, defaults, title, how, expected)
         node = Table(self._tree, group._inside(name), made)
         if rows is not None:
-            node.append(rows)
+            with _whole_or_none(node):
+                node.append(rows)
         return node
 
     def create_soft_link(self, where: Any, name: str, target: Any) -> SoftLink:
@@ -207,6 +219,14 @@ class NodeMaking:
             raise InvalidArgument(f"a link to another file is 'name.h5:/path', not {target!r}")
         group._h5[name] = h5py.ExternalLink(filename, path)
         return group[name]
+
+    def _place(
+        self, where: Any, name: str, title: str, filters: Filters | None, *, createparents: bool
+    ) -> tuple[Group, Filters]:
+        """Give where to make a node of such a name and title, and how it is compressed."""
+        require_text(title, f"the title of {name!r}")
+        require_filters(filters)
+        return self._parent(where, name, createparents=createparents), filters or self._tree.filters
 
     def _parent(self, where: Any, name: str, *, createparents: bool = False) -> Group:
         self._tree.require_writable()
@@ -226,13 +246,51 @@ def _array(obj: Any, what: str) -> np.ndarray:
 
 
 def _form(
-    name: str, values: np.ndarray | None, dtype: Any, shape: Sequence[int] | None
+    name: str, values: np.ndarray | None, dtype: Any, shape: Any
 ) -> tuple[np.dtype, tuple[int, ...]]:
-    if values is not None:
-        return values.dtype, values.shape
-    if dtype is None or shape is None:
+    """Give the type and the shape of an array: of its values, or as they were asked for."""
+    if (dtype is None or shape is None) and values is None:
         raise InvalidArgument(f"{name!r} needs values, or a dtype and a shape")
-    return storable_type(np.dtype(dtype), f"{name!r}"), tuple(shape)
+    kind = values.dtype if dtype is None and values is not None else _dtype(name, dtype)
+    sides = values.shape if shape is None and values is not None else _sides(name, shape)
+    return kind, sides
+
+
+def _dtype(name: str, dtype: Any) -> np.dtype:
+    try:
+        return storable_type(np.dtype(dtype), f"{name!r}")
+    except TypeError as error:
+        if isinstance(error, WrongType):
+            raise
+        raise WrongType(f"{name!r}: {dtype!r} is no type of numpy: {error}") from error
+
+
+def _sides(name: str, shape: Any) -> tuple[int, ...]:
+    sides = shape if isinstance(shape, Iterable) and not isinstance(shape, str) else (shape,)
+    return tuple(whole_number(side, f"the shape of {name!r}", least=0) for side in sides)
+
+
+def _chunks(name: str, chunkshape: Any, shape: tuple[int, ...]) -> tuple[int, ...] | None:
+    if chunkshape is None:
+        return None
+    chunks = _sides(name, chunkshape)
+    # Along the axis that is 0, an array grows.
+    fits = len(chunks) == len(shape) and all(
+        1 <= chunk <= (side or chunk) for chunk, side in zip(chunks, shape, strict=True)
+    )
+    if not fits:
+        raise InvalidArgument(f"{name!r}: chunks of {chunks} do not fit in the shape {shape}")
+    return chunks
+
+
+@contextmanager
+def _whole_or_none(node: Any) -> Iterator[None]:
+    """Remove a node again that could not be filled."""
+    try:
+        yield
+    except BaseException:
+        node._f_remove()
+        raise
 
 
 def _has_rows(description: Any) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
@@ -16,15 +18,19 @@ from longtake.errors import (
     NotALongtakeFile,
     NotFound,
     WriteFailed,
+    WrongType,
 )
+from longtake.hdf import Snapshot
 from longtake.hdf.attributes import write_attribute
 from longtake.hdf.plain_file import open_to_read
 from longtake.hdf.writer_of_other import in_use_or_left
+from longtake.streams import StreamFileView
 from longtake.tree.file import File
+from longtake.tree.filters import require_filters
+from longtake.tree.rows_in_use import rows_in_use
+from longtake.tree.stored_type import require_text
 
 if TYPE_CHECKING:
-    import os
-
     from longtake.errors import LongtakeError
     from longtake.tree.filters import Filters
 
@@ -53,8 +59,15 @@ def open_file(
     filters : Filters, optional
         How chunks are compressed that are made in the file, unless others are given.
 
+    Guarantees
+    ----------
+    Of a file that longtake is recording to, the nodes are those of the moment it was opened; their
+    rows are those in use, at each look.
+
     Raises
     ------
+    WrongType, InvalidArgument
+        If there is no such mode, or the name, title or filters cannot be used.
     NotFound, AlreadyExists, NoPermission
         If there is no such file, or there is one already, or it may not be opened so.
     NotALongtakeFile
@@ -76,10 +89,11 @@ def open_file(
     """
     if mode not in get_args(Mode):
         raise InvalidArgument(f"mode={mode!r}: it is one of {', '.join(get_args(Mode))}")
-    path = Path(filename)
+    path = _path(filename)
+    require_text(title, "the title of a file")
+    require_filters(filters)
     if mode == "r":
-        found = open_to_read(path)
-        return File(found.structure(), name=path)
+        return _opened_to_read(path)
     exists = path.exists()
     if mode == "x" and exists:
         raise AlreadyExists(f"{path} exists: choose another name, or mode='w' to replace it")
@@ -88,6 +102,24 @@ def open_file(
     if exists and mode in {"r+", "a"}:
         return File(_opened(path, "r+"), name=path, is_writable=True, filters=filters)
     return File(_made(path, title), name=path, is_writable=True, filters=filters)
+
+
+def _path(filename: object) -> Path:
+    if not isinstance(filename, str | os.PathLike):
+        raise WrongType(f"a file is given by its name, not by {filename!r}")
+    path = Path(filename)
+    if not str(filename) or "\0" in str(filename):
+        raise InvalidArgument(f"{str(filename)!r} cannot be the name of a file")
+    return path
+
+
+def _opened_to_read(path: Path) -> File:
+    found = open_to_read(path)
+    if not isinstance(found, Snapshot) or found.was_closed:
+        return File(found.structure(), name=path, held=found)
+    found.close()
+    view = StreamFileView(path)
+    return File(view.structure(), rows_in_use(view), path, held=view)
 
 
 def _made(path: Path, title: str) -> h5py.File:
@@ -121,6 +153,8 @@ def _refusal(path: Path, error: OSError) -> LongtakeError:
         )
     if isinstance(error, FileNotFoundError):
         return NotFound(error.errno, f"there is no folder {path.parent} for {path.name}")
+    if "already open" in str(error):  # HDF5's words, where this process has it open
+        return FileInUse(errno.EAGAIN, f"{path} is open in this process: close it there first")
     if path.exists() and not h5py.is_hdf5(path):
         return NotALongtakeFile(f"{path} is no HDF5 file")
     left = in_use_or_left(path, error) if path.exists() else None

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from h5py import h5t  # pyright: ignore[reportAttributeAccessIssue]
 
-from longtake.errors import LongtakeError, WrongType
+from longtake.errors import InvalidArgument, LongtakeError, WrongType
 
 _INSTEAD = {
     "O": "give it a type: numbers, truth values, or text of a fixed length",
@@ -102,6 +102,16 @@ def storable_type(dtype: np.dtype, what: str) -> np.dtype:
         advice = _INSTEAD.get(dtype.kind, "store its bytes")
         raise WrongType(f"{what}: values of {dtype} cannot be stored; {advice}")
     return dtype
+
+
+def require_text(value: object, what: str) -> None:
+    """Raise unless a value is text that HDF5 can keep as an attribute."""
+    if not isinstance(value, str):
+        raise WrongType(f"{what} is text, not {value!r}")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidArgument(f"{what}: {error}") from error
 
 
 def stored_type(dtype: Any) -> h5t.TypeID:

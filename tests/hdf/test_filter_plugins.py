@@ -1,0 +1,31 @@
+"""Filters, also where another program tells HDF5 of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+WRITE = """
+import sys
+for name in sys.argv[2:]:
+    __import__(name)
+import numpy as np
+import longtake.tree as tt
+
+with tt.open_file(sys.argv[1], "w") as file:
+    for number, library in enumerate(("blosc:lz4", "blosc2:zstd")):
+        file.create_carray("/", f"a{number}", np.arange(20_000), filters=tt.Filters(4, library))
+with tt.open_file(sys.argv[1]) as file:
+    print([int(file.root[name][-1]) for name in ("a0", "a1")])
+"""
+
+
+@pytest.mark.parametrize("others", [[], ["netCDF4"], ["netCDF4", "tables"], ["tables", "netCDF4"]])
+def test_filters_of_other_programs_are_not_taken(tmp_path, others):
+    done = subprocess.run(
+        [sys.executable, "-c", WRITE, tmp_path / "a.h5", *others],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("[19999, 19999]\n", "")
