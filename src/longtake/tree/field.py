@@ -9,6 +9,7 @@ from h5py import h5t  # pyright: ignore[reportAttributeAccessIssue]
 
 from longtake.errors import InvalidArgument, WrongType
 from longtake.tree.frame_times import Times, frame_index, times_of
+from longtake.tree.group import Group
 from longtake.tree.leaf import Array
 from longtake.tree.link_nodes import SoftLink
 from longtake.tree.tree import require_name
@@ -81,6 +82,18 @@ def field_of(node: Any, name: str | None, times: Any) -> Field:
     called = _own_name(leaf, path) if name is None else name
     require_name(called)
     return Field(called, path, leaf.dtype, leaf._h5.shape, shape, found)
+
+
+def arrays_of(node: Any) -> list[Array]:
+    """Give an array, those of a list, or those of a group that have two axes or more."""
+    node = node.dereference() if isinstance(node, SoftLink) else node
+    if isinstance(node, Group):
+        found: list[Any] = [leaf for leaf in node._f_iter_nodes("Array") if leaf.ndim >= _IMAGE]
+    else:
+        found = list(node) if isinstance(node, list | tuple) else [node]
+    if not found:
+        raise InvalidArgument(f"{node!s} has no array of two axes or more to show")
+    return [array_of(one) for one in found]
 
 
 def array_of(node: Any) -> Array:

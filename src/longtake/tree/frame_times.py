@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _FIRST, _END = "start_index", "end_index"
 #: So many are read into memory, a fraction of a gigabyte; beyond, an index is a mistake or a trap.
 _MOST_TIMES = 10_000_000
+#: VTK takes times that are closer for the same.
+_LEAST_STEP = 1e-15
 #: An array of fewer axes has no images or volumes as rows.
 _LEAST_AXES = 3
 
@@ -93,7 +95,7 @@ def _ascending(values: Any, count: int, leaf: Array) -> np.ndarray:
             f"{where} has {count} rows on its first axis, for which there are times of the shape "
             f"{times.shape}: give one for each row"
         )
-    if not np.isfinite(times).all() or not (np.diff(times) > 0).all():
+    if not np.isfinite(times).all() or not (np.diff(times) > _LEAST_STEP).all():
         raise InvalidArgument(
             f"the times of {where} do not ascend, as 64-bit floats, which ParaView has: give "
             "times=, such as seconds since the first of them"

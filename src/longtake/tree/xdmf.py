@@ -15,17 +15,14 @@ from longtake.errors import (
     NotFound,
     WriteFailed,
 )
-from longtake.tree.field import array_of, field_of
+from longtake.tree.field import arrays_of, field_of
 from longtake.tree.grid import grid_of
-from longtake.tree.group import Group
-from longtake.tree.link_nodes import SoftLink
 from longtake.tree.xdmf_document import document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from longtake.tree.field import Field
-    from longtake.tree.leaf import Array
 
 #: The reader's time to open a file goes with the square of their number.
 _MOST_GRIDS = 20_000
@@ -100,7 +97,9 @@ def to_xdmf(
     ...     to_xdmf(field, spacing=(0.25, 0.125)).name
     'a.xmf'
     """
-    arrays = _arrays(node)
+    arrays = arrays_of(node)
+    if len({array._tree.filename for array in arrays}) > 1:
+        raise InvalidArgument("the arrays are of several HDF5 files: write a file for each")
     if name is not None and len(arrays) > 1:
         raise InvalidArgument(f"name={name!r} is for one array, and there are {len(arrays)}")
     fields = [field_of(array, name, times) for array in arrays]
@@ -111,20 +110,6 @@ def to_xdmf(
     _require_replaceable(target, h5)
     _write(document(fields, grid, h5.stem, _relative(h5, target)), target)
     return target
-
-
-def _arrays(node: Any) -> list[Array]:
-    node = node.dereference() if isinstance(node, SoftLink) else node
-    if isinstance(node, Group):
-        leaves: list[Any] = [leaf for leaf in node._f_iter_nodes("Array") if leaf.ndim > 1]
-    else:
-        leaves = list(node) if isinstance(node, list | tuple) else [node]
-    if not leaves:
-        raise InvalidArgument(f"{node!s} has no array of two axes or more to show")
-    arrays = [array_of(leaf) for leaf in leaves]
-    if len({array._tree.filename for array in arrays}) > 1:
-        raise InvalidArgument("the arrays are of several HDF5 files: write a file for each")
-    return arrays
 
 
 def _require_alike(fields: list[Field]) -> None:

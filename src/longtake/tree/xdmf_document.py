@@ -122,12 +122,19 @@ def _add_values(parent: ET.Element, field: Field, grid: Grid, h5: str, number: i
 
 def _address(h5: str, path: str) -> str:
     for part in (h5, path):
-        if ":" in part or part != part.strip():
+        if ":" in part:
             raise InvalidArgument(
-                f"{part!r} cannot be said in XDMF, for its ':' or the space around it: rename it, "
-                "or use add_vtkhdf"
+                f"{part!r} cannot be said in XDMF, where ':' divides a file's name from a path in "
+                "it: use another name, or add_vtkhdf"
             )
-    return _said(f"{h5}:{path}")
+    # The reader cuts off what is not ASCII, and spaces, at the beginning and at the end.
+    before = "" if _is_plain(h5[0]) else "./"
+    after = "" if _is_plain(path[-1]) else "/"
+    return _said(f"{before}{h5}:{path}{after}")
+
+
+def _is_plain(character: str) -> bool:
+    return "!" <= character <= "~"
 
 
 def _said(name: str) -> str:
