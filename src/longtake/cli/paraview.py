@@ -21,7 +21,7 @@ def paraview(
     node: Annotated[
         str,
         typer.Argument(
-            help="The array in it, such as /frame_stream/camera; 'longtake tree' lists them.",
+            help="The array in it, such as /frame_stream/camera/data: see 'longtake tree'.",
             show_default=False,
         ),
     ],
@@ -33,13 +33,13 @@ def paraview(
     interval: Annotated[
         float | None,
         typer.Option(
-            help="The first axis is time, in such steps. [default: frames of a recording have "
-            "their timestamps; other arrays have no time]"
+            help="The first axis is time, in such steps. Frames of a recording have their "
+            "timestamps without this."
         ),
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="The file to write. [default: FILE with .xmf]"),
+        typer.Option("-o", "--output", help="The file to write; otherwise FILE with .xmf."),
     ] = None,
     vtkhdf: Annotated[
         bool,

@@ -55,8 +55,8 @@ def add_vtkhdf(
         What ParaView calls the array; otherwise as the node is called, or the stream of frames
         whose data it is.
     spacing, origin : float, or one for each axis in space
-        In the order of the array's axes, (y, x) or (z, y, x), as ``diameter=`` in tracking. (A
-        grid in ParaView shows them as x, y, z.)
+        In the order of the array's axes, (y, x) or (z, y, x), as ``diameter=`` in tracking.
+        ParaView shows them as x, y, z, and draws y upwards.
     times : (n,) array_like, optional
         One for each row of the first axis, ascending. The frames of a recording have those of
         their index, in the index's units.
@@ -84,8 +84,9 @@ def add_vtkhdf(
     Only rows in use at this moment are shown. The group appears when it is whole.
 
     Compressed by Blosc or Blosc2, the array is read by ParaView only where it was started with the
-    environment's HDF5_PLUGIN_PATH set to ``hdf5plugin.PLUGIN_PATH``. Times need ParaView 5.12. A
-    file that h5py made with ``libver="latest"`` is not read by VTK 9.7.
+    environment's HDF5_PLUGIN_PATH set to ``hdf5plugin.PLUGIN_PATH``. Times need VTK 9.3 in it. A
+    file that h5py made with ``libver="latest"`` is not read by VTK 9.7. Where ParaView asks for the
+    reader of a file, this is for its VTKHDF reader.
 
     Examples
     --------

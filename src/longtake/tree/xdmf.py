@@ -40,8 +40,8 @@ def to_xdmf(
 ) -> Path:
     """Write a file that opens an array in ParaView, which reads the numbers from the HDF5 file.
 
-    The HDF5 file stays as it is. For recordings of many frames `add_vtkhdf` serves better: it
-    takes ParaView 20 s to open the text for 10,000 of them.
+    The HDF5 file stays as it is. For thousands of frames `add_vtkhdf` serves better: ParaView's
+    time to open the text goes with the square of their number.
 
     Parameters
     ----------
@@ -56,8 +56,8 @@ def to_xdmf(
         What ParaView calls the array; otherwise as the node is called, or the stream of frames
         whose data it is.
     spacing, origin : float, or one for each axis in space
-        In the order of the array's axes, (y, x) or (z, y, x), as ``diameter=`` in tracking. (A
-        grid in ParaView shows them as x, y, z.)
+        In the order of the array's axes, (y, x) or (z, y, x), as ``diameter=`` in tracking.
+        ParaView shows them as x, y, z, and draws y upwards.
     times : (n,) array_like, optional
         One for each row of the first axis, ascending. The frames of a recording have those of
         their index, in the index's units.
