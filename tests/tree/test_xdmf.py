@@ -391,8 +391,9 @@ def test_a_recording_that_goes_on(path):
 
 
 def test_an_index_that_lies_shows_nothing_else(path):
-    index = [("timestamp", "<i8"), ("start_index", "<u8"), ("end_index", "<u8")]
-    rows = [(1, 0, 1), (2, 5, 6), (3, 2**64 - 1, 0), (4, 1, 3), (5, 2, 3)]
+    index = [(name, "<u8") for name in ("timestamp", "start_index", "end_index", "checksum")]
+    rows = [(1, 0, 1, 9), (2, 5, 6, 9), (3, 2**64 - 1, 0, 9), (4, 1, 3, 9), (4, 1, 2, 0)]
+    rows.append((5, 2, 3, 9))
     values = numbers((3, 2, 2))
     with h5py.File(path, "w", libver=("v110", "v110")) as h5:
         h5["frame_stream/s/data"] = values
