@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from longtake.cli import check, demo, head, info, pack, record, recover, track, tree
+from longtake.cli import check, demo, head, info, pack, paraview, record, recover, track, tree
 from longtake.errors import LongtakeError
 
 #: Whoever sets this variable wants to see where an error comes from.
@@ -26,6 +26,7 @@ app.command("record")(record.record)
 app.command("info")(info.info)
 app.command("demo")(demo.demo)
 app.command("tree")(tree.tree)
+app.command("paraview")(paraview.paraview)
 app.command("check")(check.check)
 app.command("recover")(recover.recover)
 app.command("pack")(pack.pack)

@@ -32,6 +32,8 @@ from longtake.tree.link_nodes import ExternalLink, SoftLink
 from longtake.tree.node import Node, UnImplemented
 from longtake.tree.opening import open_file
 from longtake.tree.table import Table
+from longtake.tree.vtkhdf import add_vtkhdf
+from longtake.tree.xdmf import to_xdmf
 
 __all__ = [
     "Array",
@@ -64,7 +66,9 @@ __all__ = [
     "UInt32Col",
     "UInt64Col",
     "UnImplemented",
+    "add_vtkhdf",
     "dump",
     "filenode",
     "open_file",
+    "to_xdmf",
 ]
