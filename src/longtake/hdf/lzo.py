@@ -54,7 +54,7 @@ def decoded_length(stream):
 
 @_kernel
 def decode(stream, out):
-    """Decode a stream.
+    r"""Decode a stream.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def decode(stream, out):
     Examples
     --------
     >>> import numpy as np
-    >>> stream = np.frombuffer(bytearray(b"\\x14abc\\x2a\\x08\\0\\x11\\0\\0"), np.uint8)
+    >>> stream = np.frombuffer(bytearray(b"\x14abc\x2a\x08\0\x11\0\0"), np.uint8)
     >>> out = np.zeros(decoded_length(stream), np.uint8)
     >>> decode(stream, out)
     15

@@ -13,12 +13,15 @@ import ctypes
 import sys
 from contextlib import contextmanager
 from functools import cache
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
-from h5py import h5z  # pyright: ignore[reportAttributeAccessIssue]
-from h5py._objects import phil  # pyright: ignore[reportAttributeAccessIssue]
+from h5py import h5d, h5z  # pyright: ignore[reportAttributeAccessIssue]
+
+# h5py's lock is the only one that keeps other threads from HDF5.
+from h5py._objects import phil  # noqa: PLC2701
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 #: Its number, as the HDF Group gave it to PyTables.
 LZO = 305
 _CHECKSUM_BYTES = 4
+_MOST = 1 << 60
 _REVERSE = 0x0100
 
 #: The fewest and the most bytes that a chunk may decode to now; 0 and 0: any number.
@@ -46,12 +50,12 @@ def chunk_lengths(dataset: Any) -> tuple[int, int] | None:
     """
     plist = dataset.get_create_plist()
     filters = [plist.get_filter(number)[0] for number in range(plist.get_nfilters())]
-    if not filters or filters[-1] != LZO:
+    if filters[-1:] != [LZO] or plist.get_layout() != h5d.CHUNKED:
         return None
     before = filters[:-1]
     if set(before) - {h5z.FILTER_SHUFFLE, h5z.FILTER_FLETCHER32}:
         return None
-    least = dataset.get_type().get_size() * int(np.prod(plist.get_chunk(), dtype=object))
+    least = min(prod(plist.get_chunk(), start=dataset.get_type().get_size()), _MOST)
     return least, least + _CHECKSUM_BYTES * before.count(h5z.FILTER_FLETCHER32)
 
 
@@ -100,21 +104,21 @@ def _compiled(lengths_at: int) -> Any:
 
     It is not kept on disk: it knows the addresses of this process. What takes long to compile is.
     """
-    from numba import carray, cfunc, types
+    from numba import cfunc, types
     from numba.extending import intrinsic
+    from numba.np.numpy_support import carray
 
     from longtake.hdf.lzo import decode, decoded_length
 
     allocate, free = _memory_of_hdf5()
-    byte_pointer = types.CPointer(types.uint8)
 
-    @intrinsic
-    def pointer(_, address):  # noqa: ANN001, ANN202
-        def generate(context, builder, signature, given):  # noqa: ANN001, ANN202
+    def to_pointer(_, address):
+        def generate(context, builder, signature, given):
             return builder.inttoptr(given[0], context.get_value_type(signature.return_type))
 
-        return byte_pointer(address), generate
+        return types.voidptr(address), generate
 
+    pointer: Any = intrinsic(to_pointer)
     # Sizes and addresses are signed here: numba makes fractions of those that are not.
     size, number = types.intp, types.int32
     sizes = types.CPointer(size)
@@ -123,14 +127,14 @@ def _compiled(lengths_at: int) -> Any:
     def undo(flags, _count, _options, stored, space, place):
         if not flags & _REVERSE:
             return 0
-        stream = carray(pointer(place[0]), (stored,))
-        least, most = carray(pointer(lengths_at), (16,)).view(np.int64)
+        stream = carray(pointer(place[0]), (stored,), np.uint8)
+        least, most = carray(pointer(lengths_at), (2,), np.int64)
         if most == 0:
             least = most = decoded_length(stream)
-        made = allocate(most, False) if most > 0 else 0
+        made = allocate(most, 0) if most > 0 else 0
         if made == 0:
             return 0
-        length = decode(stream, carray(pointer(made), (most,)))
+        length = decode(stream, carray(pointer(made), (int(most),), np.uint8))
         if length < least:
             free(made)
             return 0

@@ -5,13 +5,14 @@ Nobody appends to them in place, so they are read through HDF5 itself, which und
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Self, cast
 
 import h5py
 import numpy as np
 
 from longtake.errors import DamagedFile, NotALongtakeFile, NotFound
 from longtake.hdf import journal, superblock
+from longtake.hdf.foreign_filters import make_readable
 from longtake.hdf.raw_file import RawFile
 from longtake.hdf.snapshot import Snapshot
 from longtake.hdf.writer_of_other import in_use_or_left
@@ -137,7 +138,7 @@ class StoredDataset:
         self.capacity = int(dataset.shape[0])
         self.rows = 0
         self._dataset = dataset
-        _load_filters(dataset)
+        make_readable(dataset.id.get_create_plist())
 
     def __repr__(self) -> str:
         return f"<StoredDataset {self.path}: {self.rows} of {self.capacity} rows>"
@@ -175,11 +176,3 @@ class StoredDataset:
     def read_into(self, row: int, rows: np.ndarray) -> None:
         """Fill a contiguous array with rows from `row`."""
         rows[...] = self.read(row, len(rows))
-
-
-def _load_filters(dataset: h5py.Dataset) -> None:
-    """Make HDF5 know the filters that it does not come with, if a dataset has some."""
-    plist: Any = dataset.id.get_create_plist()
-    filters = [plist.get_filter(i)[0] for i in range(plist.get_nfilters())]
-    if not all(h5py.h5z.filter_avail(number) for number in filters):
-        import hdf5plugin  # noqa: F401  (it registers them)

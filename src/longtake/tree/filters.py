@@ -11,7 +11,6 @@ from longtake.errors import InvalidArgument
 from longtake.whole_number import whole_number
 
 _BLOSC, _BLOSC2 = 32001, 32026
-_HDF5S_OWN = 255
 #: As the Bloscs number them.
 _CODECS = ("blosclz", "lz4", "lz4hc", "snappy", "zlib", "zstd")
 _BLOSCS = {
@@ -19,7 +18,7 @@ _BLOSCS = {
     for library, number in (("blosc", _BLOSC), ("blosc2", _BLOSC2))
     for codec in ("", *(f":{codec}" for codec in _CODECS))
 }
-#: PyTables compresses with these too. They are read, where HDF5 finds its plugins for them.
+#: PyTables compresses with these too. They are read.
 _READ_ONLY = {"lzo": 305, "bzip2": 307}
 
 
@@ -87,13 +86,6 @@ class Filters:
             plist.set_deflate(self.complevel)
         if self.fletcher32:
             plist.set_fletcher32()
-
-
-def make_readable(plist: Any) -> None:
-    """Let HDF5 know the filters of a dataset's creation list that it does not bring along."""
-    numbers = [plist.get_filter(position)[0] for position in range(plist.get_nfilters())]
-    if any(number > _HDF5S_OWN for number in numbers):
-        import hdf5plugin  # noqa: F401
 
 
 def filters_of(plist: Any) -> Filters:
