@@ -22,6 +22,13 @@ STEPS = st.lists(
 )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _compiled():
+    """Else the first example waits for the compiler, and hypothesis wonders at it."""
+    decode(as_array(END), as_array(END))
+    decoded_length(as_array(END))
+
+
 def as_array(stream: bytes) -> np.ndarray:
     return np.frombuffer(bytearray(stream), np.uint8)
 

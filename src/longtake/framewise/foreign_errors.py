@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 #: What h5py makes of HDF5's errors, and what comes of numbers in a file that cannot be.
 HDF5_ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError, OverflowError)
-#: How HDF5 says that it lacks the code of a filter, such as LZO's, or any place to look for it.
+#: How HDF5 says that it lacks the code of a filter, or any place to look for it.
 _NO_FILTER = ("is not registered", "can't open directory")
 
 

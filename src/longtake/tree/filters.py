@@ -105,5 +105,6 @@ def filters_of(plist: Any) -> Filters:
         return Filters(found[h5z.FILTER_DEFLATE][0], "zlib", shuffled, fletcher32=checked)
     for library, number in _READ_ONLY.items():
         if number in found:
-            return Filters(1, library, shuffled, fletcher32=checked)
+            level = (*found[number], 1)[0]
+            return Filters(min(max(level, 1), 9), library, shuffled, fletcher32=checked)
     return Filters(0, "zlib", shuffled, fletcher32=checked)
