@@ -341,7 +341,7 @@ def test_pytables_sees_tables(path, name):
 
 def test_a_store_compressed_with_lzo(path):
     """It is read as it is; the first put writes its table anew, for LZO is not written here."""
-    shutil.copy(Path(__file__).with_name("data") / "lzo.h5", path)
+    shutil.copy(Path(__file__).with_name("data") / "lzo.hdf5", path)
     before = path.read_bytes()
     with PandasHDFStoreSingleNode(path, mode="r") as store:
         for frame_no in make_lzo.FRAMES:

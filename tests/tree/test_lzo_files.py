@@ -17,7 +17,7 @@ from longtake.cli.app import app
 from longtake.errors import DamagedFile, InvalidArgument, WriteFailed
 from tests.tree.data.make_lzo import ROW, WAYS, name, values
 
-MADE = Path(__file__).with_name("data") / "lzo.h5"
+MADE = Path(__file__).with_name("data") / "lzo.hdf5"
 NODES = [(name(kind, way), kind, way) for way, kinds in WAYS.items() for kind in kinds]
 TABLE = "t_5_fletcher32"
 

@@ -1,4 +1,4 @@
-"""Makes lzo.h5, a single-node store as trackpy writes it, compressed with LZO.
+"""Makes lzo.hdf5, a single-node store as trackpy writes it, compressed with LZO.
 
 The PyTables that pip installs cannot write LZO, and Debian's can. So the file is kept here, and is
 made anew on a Debian or Ubuntu by::
@@ -29,7 +29,7 @@ def table(frame_no: int) -> pd.DataFrame:
 
 def main() -> None:
     """Write the file."""
-    path = Path(__file__).with_name("lzo.h5")
+    path = Path(__file__).with_name("lzo.hdf5")
     with pd.HDFStore(path, "w", complevel=5, complib="lzo") as store:
         for frame_no in FRAMES:
             store.append("FrameData", table(frame_no), data_columns=True, index=False)

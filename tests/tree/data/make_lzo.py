@@ -1,4 +1,4 @@
-"""Makes lzo.h5, the file that tests/tree/test_lzo_files.py reads, and says what is in it.
+"""Makes lzo.hdf5, the file that tests/tree/test_lzo_files.py reads, and says what is in it.
 
 The PyTables that pip installs cannot write LZO, and Debian's can. So the file is kept here, and is
 made anew on a Debian or Ubuntu by::
@@ -63,7 +63,7 @@ def main() -> None:
     """Write the file."""
     import tables
 
-    path = Path(__file__).with_name("lzo.h5")
+    path = Path(__file__).with_name("lzo.hdf5")
     with tables.open_file(path, "w") as file:
         for way, kinds in WAYS.items():
             filters = tables.Filters(way[0], "lzo", shuffle=way[1], fletcher32=way[2])
