@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
 import warnings
 from contextlib import contextmanager
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -19,6 +21,7 @@ from longtake.framewise.pandas_layout import layout_of
 from longtake.framewise.pandas_single_node import PandasHDFStoreSingleNode
 from longtake.framewise.pandas_store import PandasHDFStore
 from tests.framewise.contract import assert_tables_equal, table
+from tests.framewise.data import make_lzo
 
 OURS = {
     "PandasHDFStore": PandasHDFStore,
@@ -334,3 +337,23 @@ def test_pytables_sees_tables(path, name):
         assert found.nrows == found.attrs.NROWS == 6
         assert found.attrs.CLASS == "TABLE"
         assert file.root._v_attrs.PYTABLES_FORMAT_VERSION == "2.1"
+
+
+def test_a_store_compressed_with_lzo(path):
+    """It is read as it is; the first put writes its table anew, for LZO is not written here."""
+    shutil.copy(Path(__file__).with_name("data") / "lzo.hdf5", path)
+    before = path.read_bytes()
+    with PandasHDFStoreSingleNode(path, mode="r") as store:
+        for frame_no in make_lzo.FRAMES:
+            assert_tables_equal(store[frame_no], make_lzo.table(frame_no))
+    assert path.read_bytes() == before
+    changed = make_lzo.table(1)[:30].assign(mass=0.5)
+    with PandasHDFStoreSingleNode(path) as store:
+        store.put(changed)
+    with PandasHDFStoreSingleNode(path) as store:
+        store.put(changed.assign(frame=7))
+        assert store.frames == [0, 1, 2, 7]
+        for frame_no, expected in ((0, make_lzo.table(0)), (1, changed), (2, make_lzo.table(2))):
+            assert_tables_equal(store[frame_no], expected)
+    with theirs("PandasHDFStoreSingleNode", path) as store:
+        same_as(store.get(1), changed.reset_index(drop=True))

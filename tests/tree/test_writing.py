@@ -32,6 +32,7 @@ from longtake.errors import (
 )
 from longtake.tree.missing import ColumnNotFound, NodeNotFound
 
+CODECS = ("blosclz", "lz4", "lz4hc", "zlib", "zstd")
 ROW = np.dtype([("i", "i4"), ("f", "f8"), ("flag", "?"), ("name", "S5"), ("three", "i2", (3,))])
 
 
@@ -215,16 +216,39 @@ def test_filters(path, file, library, way):
         assert theirs.root.c.filters.fletcher32 == ("fletcher32" in way)
 
 
-def test_what_pytables_compressed(path):
-    values = np.arange(20_000).reshape(200, 100)
+@pytest.mark.parametrize(
+    "library", ["zlib", "bzip2", "blosc", *(f"blosc:{c}" for c in CODECS), "blosc2", "blosc2:zstd"]
+)
+@pytest.mark.parametrize("level", [1, 9])
+@pytest.mark.parametrize("way", [{}, {"shuffle": False}, {"fletcher32": True}])
+def test_what_pytables_compressed(path, library, level, way):
+    made = {
+        "numbers": np.arange(2000).reshape(200, 10),
+        "text": np.array([b"abc%04d" % number for number in range(333)]),
+        "noise": np.random.default_rng(0).integers(0, 256, 5001, "u1"),
+        "table": rows(1000),
+    }
+    filters = tables.Filters(level, library, **way)
     with warnings.catch_warnings(), tables.open_file(path, "w") as theirs:
         warnings.simplefilter("ignore")
-        for library in ("zlib", "bzip2", "blosc", "blosc:lz4", "blosc2", "blosc2:zstd"):
-            filters = tables.Filters(3, library)
-            theirs.create_carray("/", library.replace(":", "_"), obj=values, filters=filters)
-    with tt.open_file(path) as ours:
-        for node in ours.walk_nodes("/", "CArray"):
+        for name, values in made.items():
+            create = theirs.create_table if name == "table" else theirs.create_carray
+            chunk = (77, *values.shape[1:])
+            create("/", name, obj=values, filters=filters, chunkshape=chunk)
+    with tt.open_file(path, "a") as ours:
+        for name, values in made.items():
+            node = ours.root[name]
             np.testing.assert_array_equal(node[:], values)
+            assert (node.filters.complib.split(":")[0], node.filters.complevel) == (
+                library.split(":")[0],
+                level,
+            )
+        # What is read and written elsewhere, is written into here.
+        ours.root.table.append(rows(5))
+        ours.root.noise[3] = 77
+    with tables.open_file(path) as theirs:
+        np.testing.assert_array_equal(theirs.root.table[:], np.concatenate([rows(1000), rows(5)]))
+        assert theirs.root.noise[3] == 77
 
 
 def test_every_kind_of_column_of_pytables(path):

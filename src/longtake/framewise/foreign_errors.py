@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from longtake.errors import DamagedFile, InvalidArgument, LongtakeError, NotFound
-from longtake.hdf.filter_plugins import lacks_filter
+from longtake.hdf.foreign_filters import lacks_filter
 
 if TYPE_CHECKING:
     import os

@@ -17,6 +17,7 @@ import numpy as np
 from longtake.errors import DamagedFile
 from longtake.framewise.foreign_errors import reading
 from longtake.hdf.attributes import Packed, add_packed, pack, read_attribute
+from longtake.hdf.foreign_filters import make_readable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -226,6 +227,7 @@ def create_table(
 def open_table(group: h5py.h5g.GroupID) -> tuple[h5py.h5d.DatasetID, Layout]:
     """Open the table of a group, and find out from its attributes, whoever wrote it, its layout."""
     table = h5py.h5d.open(group, b"table")
+    make_readable(table.get_create_plist())
     layout = _read_layout(group, table)
     require_stored(table, layout.record.itemsize)
     return table, layout

@@ -17,7 +17,7 @@ from longtake.errors import (
 )
 from longtake.framewise.foreign_errors import in_one_line
 from longtake.hdf import journal
-from longtake.hdf.filter_plugins import load_filter_plugins
+from longtake.hdf.foreign_filters import load_filter_plugins
 from longtake.hdf.writer_of_other import in_use_or_left
 
 if TYPE_CHECKING:

@@ -151,13 +151,15 @@ class PandasHDFStoreSingleNode(PandasFrames):
         schema = schema_of(columns)
         after = self._schema_for(columns) if len(df) else None
         size = sum(values.nbytes for values in columns.values())
-        if after and self._table:
-            size += self._table.size_with(after)
+        if self._table and (after or not self._table.is_writable):
+            size += self._table.size_with(after or self._table.layout.schema)
         with self._file.changing(f"frame {frame_no}", size) as undo:
             if self._table is None:
                 self._make_table(schema, undo)
             elif after:
                 self._rewrite(after, undo)
+            elif not self._table.is_writable:
+                self._table.rewrite(self._table.layout.schema, undo)
             table = self._table
             assert table is not None  # noqa: S101
             fields, rows = table.layout.schema, len(df)

@@ -23,6 +23,7 @@ from longtake.framewise.pandas_layout import (
 )
 from longtake.framewise.row_map import Runs, add_run, count, joined, map_rows, split
 from longtake.hdf.attributes import add_packed, write_attribute, write_packed
+from longtake.hdf.foreign_filters import unwritable_filter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,6 +49,11 @@ class SingleTable:
         self.rows = self.table.shape[0]
         self._check_layout()
         self.frames: dict[int, Runs] = map_rows(self._frame_numbers())
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether rows can be changed in place: not if LZO compressed them, which is only read."""
+        return unwritable_filter(self.table.get_create_plist()) is None
 
     def get(self, frame_no: int) -> np.ndarray:
         """Read a frame's rows."""

@@ -10,7 +10,7 @@ from h5py import h5a, h5d, h5o, h5p, h5s, h5t, h5z  # pyright: ignore[reportAttr
 from xxhash import xxh3_64
 
 from longtake.errors import WriteFailed
-from longtake.hdf.filter_plugins import load_filter_plugins
+from longtake.hdf.foreign_filters import load_filter_plugins
 from longtake.hdf.plain_file import StoredDataset
 from longtake.hdf.references import References
 

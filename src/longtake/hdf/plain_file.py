@@ -12,7 +12,7 @@ import numpy as np
 
 from longtake.errors import DamagedFile, NotALongtakeFile, NotFound
 from longtake.hdf import journal, superblock
-from longtake.hdf.filter_plugins import make_readable
+from longtake.hdf.foreign_filters import make_readable
 from longtake.hdf.raw_file import RawFile
 from longtake.hdf.snapshot import Snapshot
 from longtake.hdf.writer_of_other import in_use_or_left

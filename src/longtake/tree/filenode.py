@@ -111,7 +111,7 @@ def open_node(
     if not isinstance(node, Array) or found != _NODE_TYPE:
         raise WrongType(f"{node} is no file: its NODE_TYPE is {found!r}, not {_NODE_TYPE!r}")
     if "+" in kind or kind != "r":
-        node._tree.require_writable()
+        node._require_writable()
     raw = NodeBytes(node, kind)
     made = FileReader if kind == "r" else FileNode if "+" in kind else FileWriter
     file = made(raw, _BUFFER)

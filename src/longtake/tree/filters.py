@@ -8,7 +8,7 @@ from typing import Any
 from h5py import h5z  # pyright: ignore[reportAttributeAccessIssue]
 
 from longtake.errors import InvalidArgument, WrongType
-from longtake.hdf.filter_plugins import load_filter_plugins
+from longtake.hdf.foreign_filters import load_filter_plugins
 from longtake.whole_number import whole_number
 
 _BLOSC, _BLOSC2 = 32001, 32026
@@ -19,7 +19,7 @@ _BLOSCS = {
     for library, number in (("blosc", _BLOSC), ("blosc2", _BLOSC2))
     for codec in ("", *(f":{codec}" for codec in _CODECS))
 }
-#: PyTables compresses with these too. They are read, where HDF5 finds its plugins for them.
+#: PyTables compresses with these too. They are read.
 _READ_ONLY = {"lzo": 305, "bzip2": 307}
 
 
@@ -110,5 +110,6 @@ def filters_of(plist: Any) -> Filters:
         return Filters(found[h5z.FILTER_DEFLATE][0], "zlib", shuffled, fletcher32=checked)
     for library, number in _READ_ONLY.items():
         if number in found:
-            return Filters(1, library, shuffled, fletcher32=checked)
+            level = (*found[number], 1)[0]
+            return Filters(min(max(level, 1), 9), library, shuffled, fletcher32=checked)
     return Filters(0, "zlib", shuffled, fletcher32=checked)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from longtake.errors import DamagedFile, InvalidArgument, WriteFailed, WrongType
-from longtake.hdf.filter_plugins import lacks_filter, make_readable
+from longtake.hdf.foreign_filters import lacks_filter, make_readable, unwritable_filter
 from longtake.tree.filters import Filters, filters_of
 from longtake.tree.fitting import fitting
 from longtake.tree.node import Node
@@ -58,6 +58,19 @@ class Leaf(Node):
     def _values(self) -> StoredValues:
         make_readable(self._h5.id.get_create_plist())
         return StoredValues(self._h5.id)
+
+    @cached_property
+    def _unwritable_filter(self) -> str | None:
+        return unwritable_filter(self._h5.id.get_create_plist())
+
+    def _require_writable(self) -> None:
+        """Raise if values cannot be stored, before anything is changed."""
+        self._tree.require_writable()
+        if self._unwritable_filter is not None:
+            raise WriteFailed(
+                f"{self._tree.filename}: {self._path} is compressed with {self._unwritable_filter},"
+                " which is not written here: make a new node of its values, and remove this one"
+            )
 
     @property
     def name(self) -> str:
@@ -130,7 +143,7 @@ class Leaf(Node):
         return select(key, self.shape, self._path, self._stored)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self._tree.require_writable()
+        self._require_writable()
         given = fitting(value, self.dtype, self._path)
         store(key, given, self.shape, self._path, self._store)
 
@@ -242,7 +255,7 @@ class EArray(CArray):
         WrongType, InvalidArgument
             If they do not fit; nothing was appended.
         """
-        self._tree.require_writable()
+        self._require_writable()
         values = fitting(sequence, self.dtype, self._path)
         axis, shape = self.extdim, self.shape
         require_appendable(values, tuple(n * (i != axis) for i, n in enumerate(shape)), self._path)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 from h5py import h5s, h5t  # pyright: ignore[reportAttributeAccessIssue]
 
+from longtake.hdf import lzo_filter
 from longtake.tree.stored_type import numpy_type
 
 _MICRO = 1_000_000
@@ -29,6 +31,7 @@ class StoredValues:
         self._dataset = dataset
         self._type = dataset.get_type()
         self._raw = numpy_type(self._type)
+        self._lzo = lzo_filter.chunk_lengths(dataset)
         #: The numpy type of an element.
         self.dtype = _meant(self._raw, self._type)
 
@@ -53,7 +56,8 @@ class StoredValues:
         shape = tuple(n for n, item in zip(counts, key, strict=True) if isinstance(item, slice))
         found = np.empty(shape, self._raw)
         if found.size:
-            self._dataset.read(_memory(counts), space, found, self._type)
+            with nullcontext() if self._lzo is None else lzo_filter.expecting(*self._lzo):
+                self._dataset.read(_memory(counts), space, found, self._type)
         return _put_right(found, self._raw, self.dtype, self._type)[() if not shape else ...]
 
     def write(self, key: tuple[Any, ...], values: np.ndarray) -> None:

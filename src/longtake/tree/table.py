@@ -140,7 +140,7 @@ class Table(Leaf, Querying):
     @property
     def row(self) -> NewRow:
         """The row that comes next: fill it in by name, then ``append()`` it."""
-        self._tree.require_writable()
+        self._require_writable()
         made = self._tree.new_rows.get(self._path)
         if made is None:
             made = NewRow(self.dtype, self._defaults(), self._path, self._append)
@@ -171,7 +171,7 @@ class Table(Leaf, Querying):
         WrongType, InvalidArgument, ColumnNotFound
             If they do not fit; nothing was appended.
         """
-        self._tree.require_writable()
+        self._require_writable()
         given = rows_of(rows, self.dtype, self._path)
         if self._path in self._tree.new_rows:
             self._tree.new_rows[self._path].flush()
@@ -201,7 +201,7 @@ class Table(Leaf, Querying):
         colname: str | None = None,
     ) -> int:
         """Replace the values of one column; give how many."""
-        self._tree.require_writable()
+        self._require_writable()
         name = self.colnames[0] if colname is None else colname
         steps = self._steps(name)
         rows = self[start:stop:step]
@@ -232,7 +232,7 @@ class Table(Leaf, Querying):
 
     def remove_rows(self, start: int, stop: int | None = None) -> int:
         """Remove rows `start` to `stop`, not including it (to the end, if None); give how many."""
-        self._tree.require_writable()
+        self._require_writable()
         count = len(self)
         chosen = range(*slice(start, stop).indices(count))
         if not len(chosen):
