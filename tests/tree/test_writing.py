@@ -351,7 +351,9 @@ def test_bad_rows_leave_nothing(file):
 
 def test_conditions_name_what_is_not_there(file):
     table = file.create_table("/", "t", rows(20))
-    with pytest.raises(ColumnNotFound, match="there is no 'energy'; there are i, f, flag, name"):
+    with pytest.raises(
+        ColumnNotFound, match="there is no 'energy'; the columns are i, f, flag, name"
+    ):
         table.where("energy > 3")
     low = 5
     assert [row["i"] for row in table.where("i > low")] == table[:]["i"][

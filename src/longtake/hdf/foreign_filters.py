@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from contextlib import suppress
 from typing import Any
 
 from h5py import h5z  # pyright: ignore[reportAttributeAccessIssue]
@@ -28,16 +28,18 @@ def make_readable(plist: Any) -> None:
         load_filter_plugins()
 
 
-@cache
 def load_filter_plugins() -> None:
-    """Register hdf5plugin's filters, which takes a while.
+    """Register hdf5plugin's filters; the first time takes a while.
 
     Some programs tell HDF5 of filters of their own that were built for another HDF5 library, as
     netCDF4 does when it is imported: hdf5plugin leaves these, and writing through them fails.
     """
     import hdf5plugin
 
-    hdf5plugin.register(force=True)
+    known = hdf5plugin.get_config().registered_filters
+    for name in [name for name, place in known.items() if place == "unknown"]:
+        with suppress(RuntimeError):  # an open dataset uses it, which it reads well
+            hdf5plugin.register(name, force=True)
 
 
 def lacks_filter(error: BaseException) -> bool:

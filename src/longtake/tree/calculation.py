@@ -55,9 +55,10 @@ class Calculation:
         for name in reversed(path):
             names = found.dtype.names if isinstance(found, np.ndarray) else None
             if name not in (names or ()):
-                there = ", ".join(names or ()) or "nothing"
+                there = f"the columns are {', '.join(names)}" if names else "it is one column"
                 raise ColumnNotFound(
-                    f"{self._condition.text!r}: there is no {ast.unparse(node)!r}; there is {there}"
+                    f"{self._condition.text!r}: there is no {ast.unparse(node)!r} in "
+                    f"{outer.id!r}; {there}"
                 )
             found = found[name]
         return self._plain(node, found)

@@ -102,8 +102,11 @@ class Condition:
         if name in self._variables:
             return self._variable(name)
         if name not in (self._dtype.names or ()):
-            known = ", ".join([*(self._dtype.names or ()), *self._variables])
-            raise ColumnNotFound(f"{self.text!r}: there is no {name!r}; there are {known}")
+            known = ", ".join(self._dtype.names or ())
+            raise ColumnNotFound(
+                f"{self.text!r}: there is no {name!r}; the columns are {known}; other names are "
+                "given by condvars="
+            )
         if name not in self.columns:
             self.columns.append(name)
         return rows[name]

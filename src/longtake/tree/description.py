@@ -154,3 +154,12 @@ def simple_columns(dtype: np.dtype) -> list[tuple[str, ...]]:
                     deeper.append(((*path, name), inner))
         level = deeper
     return found
+
+
+def columns_of(dtype: np.dtype, defaults: Any) -> dict[str, Any]:
+    """Give the columns that a dtype and defaults describe, by name: the reverse of `described`."""
+    made: dict[str, Any] = {}
+    for name in dtype.names or ():
+        inner, dflt = dtype[name], defaults[name]
+        made[name] = Col(inner, dflt=dflt) if inner.base.names is None else columns_of(inner, dflt)
+    return made

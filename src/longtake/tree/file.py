@@ -112,7 +112,9 @@ class File(NodeMaking):
 
     def get_node(self, where: Any, name: str | None = None, classname: str | None = None) -> Any:
         """Give the node at a path, or of a name in a group."""
-        path = where if isinstance(where, str) else where._v_pathname
+        path = getattr(where, "_v_pathname", where)
+        if not isinstance(path, str) or not isinstance(name, str | None):
+            raise WrongType(f"a node is given as a path, or as itself, not as {where!r}, {name!r}")
         node = self._tree.node(path if name is None else f"{path.rstrip('/')}/{name}")
         if classname is not None and type(node).__name__ != classname:
             raise WrongType(f"{self.filename}: {node} is no {classname}")

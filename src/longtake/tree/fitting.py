@@ -110,7 +110,12 @@ def rows_of(rows: Any, dtype: np.dtype, what: str) -> np.ndarray:
     if isinstance(rows[0], Mapping):
         return columns_together({n: [row[n] for row in rows] for n in rows[0]}, dtype, what)
     names = dtype.names or ()
-    lengths = {len(row) for row in rows}
+    try:
+        lengths = {len(row) for row in rows}
+    except TypeError:
+        raise WrongType(
+            f"{what}: {_shown(rows)} is no list of rows: one row is given as [(…, …)]"
+        ) from None
     if lengths != {len(names)}:
         wrong = next(iter(lengths - {len(names)}))
         raise InvalidArgument(f"{what}: a row of {wrong} values, for {len(names)} columns")

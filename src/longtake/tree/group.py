@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import h5py
 from h5py import h5d, h5g, h5l, h5o, h5s, h5t  # pyright: ignore[reportAttributeAccessIssue]
 
-from longtake.errors import WrongType
+from longtake.errors import InvalidArgument, WrongType
 from longtake.tree import creation
 from longtake.tree.kinds import is_of_kind
 from longtake.tree.leaf import Array, CArray, EArray
@@ -70,6 +70,14 @@ class Group(Node):
         if name.startswith("__") or "_tree" not in self.__dict__:
             raise AttributeError(name)
         return self._child(name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not name.startswith("_"):
+            raise InvalidArgument(
+                f"{self._path}.{name} = … would not be kept in the file: make an array by "
+                f"create_array, or an attribute by {self._v_name}._v_attrs.{name} = …"
+            )
+        super().__setattr__(name, value)
 
     def __contains__(self, name: object) -> bool:
         if not isinstance(name, str):

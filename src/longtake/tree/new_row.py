@@ -50,6 +50,9 @@ class NewRow(dict[str, Any]):
         self._columns = len(self._defaults)
         self._pack_into = _packer(dtype)
 
+    def __missing__(self, name: object) -> Any:
+        raise ColumnNotFound(f"{self._what} has no column {name!r}; it has {', '.join(self)}")
+
     @property
     def nrow(self) -> int:
         """How many rows wait to be written."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import h5py
 from h5py import h5d, h5g, h5t  # pyright: ignore[reportAttributeAccessIssue]
 
-from longtake.errors import LongtakeError
+from longtake.errors import LongtakeError, WrongType
+from longtake.tree.missing import NodeNotFound
 from longtake.tree.node_attributes import NodeAttributes
 
 if TYPE_CHECKING:
@@ -118,11 +119,47 @@ class Node(ABC):
 
 
 class UnImplemented(Node):
-    """Something that cannot be read as a node: `reason` says why. The rest of the file can."""
+    """Something that cannot be read as a node: `reason` says why. The rest of the file can.
+
+    Raises
+    ------
+    WrongType
+        If it is read or written all the same; it says the reason.
+    """
 
     def __init__(self, tree: Tree, path: str, h5: Any, reason: str) -> None:
         super().__init__(tree, path, h5)
         self.reason = reason
+
+    def read(self, *_: object) -> NoReturn:
+        """Raise `WrongType`, with the reason."""
+        raise WrongType(f"{self._tree.filename}: {self._path} cannot be read: {self.reason}")
+
+    def __getitem__(self, key: object) -> NoReturn:
+        self.read()
+
+    def __setitem__(self, key: object, value: object) -> NoReturn:
+        self.read()
+
+    def __len__(self) -> NoReturn:
+        self.read()
+
+    def __iter__(self) -> NoReturn:
+        self.read()
+
+    def __array__(self, *_: object) -> NoReturn:
+        self.read()
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or "reason" not in self.__dict__:
+            raise AttributeError(name)
+        raise NodeNotFound(
+            f"{self._tree.filename}: {self._path} has no {name!r}, as it cannot be read: "
+            f"{self.reason}"
+        )
 
     def _details(self) -> str:
         return self.reason

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from longtake.errors import WrongType
 from longtake.hdf.attribute_set import AttributeNotFound, AttributeSet
 from longtake.hdf.attributes import write_attribute
 from longtake.tree.stored_attributes import StoredAttributes
@@ -31,6 +32,8 @@ class NodeAttributes(AttributeSet):
 
     def __setitem__(self, name: str, value: object) -> None:
         self._tree.require_writable()
+        if not isinstance(name, str):
+            raise WrongType(f"{self._path}: the name of an attribute is text, not {name!r}")
         write_attribute(self._h5, name, value)
 
     def __delitem__(self, name: str) -> None:

@@ -206,17 +206,21 @@ class NodeMaking:
 
     def create_soft_link(self, where: Any, name: str, target: Any) -> SoftLink:
         """Make a link to a node of this file, which need not be there yet."""
+        path = getattr(target, "_v_pathname", target)
+        require_text(path, "the target of a link")
+        if not path or "\0" in path:
+            raise InvalidArgument(f"{path!r} cannot be the target of a link")
         group = self._parent(where, name)
-        path = target if isinstance(target, str) else target._v_pathname
         group._h5[name] = h5py.SoftLink(path)
         return group[name]
 
     def create_external_link(self, where: Any, name: str, target: str) -> ExternalLink:
         """Make a link to a node of another file: ``"other.h5:/path"``."""
-        group = self._parent(where, name)
+        require_text(target, "the target of a link")
         filename, _, path = target.rpartition(":")
         if not filename or not path.startswith("/"):
             raise InvalidArgument(f"a link to another file is 'name.h5:/path', not {target!r}")
+        group = self._parent(where, name)
         group._h5[name] = h5py.ExternalLink(filename, path)
         return group[name]
 

@@ -12,6 +12,7 @@ import h5py
 
 from longtake.errors import (
     AlreadyExists,
+    DamagedFile,
     FileInUse,
     InvalidArgument,
     NoPermission,
@@ -22,7 +23,7 @@ from longtake.errors import (
 )
 from longtake.hdf import Snapshot
 from longtake.hdf.attributes import write_attribute
-from longtake.hdf.plain_file import open_to_read
+from longtake.hdf.plain_file import has_journal, open_to_read
 from longtake.hdf.writer_of_other import in_use_or_left
 from longtake.streams import StreamFileView
 from longtake.tree.file import File
@@ -100,6 +101,7 @@ def open_file(
     if mode == "r+" and not exists:
         raise NotFound(f"there is no file {path}; mode='w' makes one")
     if exists and mode in {"r+", "a"}:
+        _require_finished(path)
         return File(_opened(path, "r+"), name=path, is_writable=True, filters=filters)
     return File(_made(path, title), name=path, is_writable=True, filters=filters)
 
@@ -120,6 +122,16 @@ def _opened_to_read(path: Path) -> File:
     found.close()
     view = StreamFileView(path)
     return File(view.structure(), rows_in_use(view), path, held=view)
+
+
+def _require_finished(path: Path) -> None:
+    """Raise if a recording was left by a crash: its structure may be half changed."""
+    with suppress(NotALongtakeFile), Snapshot(path) as found:
+        if has_journal(found.raw) and not found.was_closed and not found.is_being_written:
+            raise DamagedFile(
+                f"{path} was left by a crash while it was recorded; it can be read as it is, and "
+                f"written after longtake.record({str(path)!r}, append=True).stop()"
+            )
 
 
 def _made(path: Path, title: str) -> h5py.File:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from longtake.errors import InvalidArgument
+from longtake.errors import WrongType
 from longtake.tree.condition import Condition
+from longtake.tree.row import rows_of_block
+from longtake.tree.selection import chosen_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from longtake.tree.row import Row
 
@@ -37,10 +39,7 @@ class Querying:
     def __len__(self) -> int: ...
 
     @abstractmethod
-    def _blocks(self, first: int, last: int) -> Iterator[tuple[int, np.ndarray]]: ...
-
-    @abstractmethod
-    def _rows_numbered(self, block: np.ndarray, numbers: Iterable[int]) -> Iterator[Row]: ...
+    def _blocks_of(self, chosen: range) -> Iterator[tuple[range, np.ndarray]]: ...
 
     @abstractmethod
     def _column_of(self, rows: np.ndarray, name: str) -> np.ndarray: ...
@@ -72,10 +71,11 @@ class Querying:
             If it cannot be understood.
         """
         asked = self._asked(condition, condvars)
+        table: Any = self
         return (
             row
             for numbers, rows in self._found(asked, start, stop, step)
-            for row in self._rows_numbered(rows, numbers.tolist())
+            for row in rows_of_block(table, rows, numbers.tolist())
         )
 
     def read_where(
@@ -117,9 +117,12 @@ class Querying:
     ) -> int:
         """Append the rows for which a condition is true to another table; give how many."""
         asked = self._asked("True" if condition is None else condition, condvars)
+        table: Any = dstTable
+        if not isinstance(dstTable, Querying):
+            raise WrongType(f"{self._path}: rows are appended to a table, not to {dstTable!r}")
         count = 0
         for _, rows in self._found(asked, start, stop, step):
-            dstTable.append(rows)
+            table.append(rows)
             count += len(rows)
         return count
 
@@ -133,15 +136,10 @@ class Querying:
         self, condition: Condition, start: int | None, stop: int | None, step: int | None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Give the numbers of the rows that are found, and the rows, block by block."""
-        chosen = range(*slice(start, stop, step).indices(len(self)))
-        if chosen.step < 0:
-            raise InvalidArgument(f"{self._path} is gone through forwards, not by a step of {step}")
-        for first, block in self._blocks(chosen.start, max(chosen.start, chosen.stop)):
-            offset = (chosen.start - first) % chosen.step
-            some = block[offset :: chosen.step]
-            hits = np.flatnonzero(condition.mask(some))
+        for numbers, rows in self._blocks_of(chosen_rows(start, stop, step, len(self), self._path)):
+            hits = np.flatnonzero(condition.mask(rows))
             if len(hits):
-                yield first + offset + chosen.step * hits, some[hits]
+                yield numbers.start + numbers.step * hits, rows[hits]
 
 
 def _variables_of_caller() -> dict[str, Any]:

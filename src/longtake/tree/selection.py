@@ -41,6 +41,21 @@ def select(key: Any, shape: tuple[int, ...], path: str, read: Callable[[Any], An
     return found[...] if key is Ellipsis and not shape else found
 
 
+def chosen_rows(start: Any, stop: Any, step: Any, length: int, path: str) -> range:
+    """Give the numbers of the rows from `start` to `stop`, to go through forwards."""
+    try:
+        chosen = range(*slice(start, stop, step).indices(length))
+    except TypeError:
+        raise WrongType(
+            f"{path} is gone through by whole numbers, not from {start!r} to {stop!r} by {step!r}"
+        ) from None
+    except ValueError:
+        raise InvalidArgument(f"{path} cannot be gone through by a step of 0") from None
+    if chosen.step < 0:
+        raise InvalidArgument(f"{path} is gone through forwards, not by a step of {step}")
+    return chosen
+
+
 def store(
     key: Any,
     values: np.ndarray,

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from longtake.errors import InvalidArgument
 from longtake.tree.column_access import Columns
-from longtake.tree.description import simple_columns
+from longtake.tree.description import columns_of, simple_columns
 from longtake.tree.fitting import fitting, rows_of
 from longtake.tree.leaf import Leaf
 from longtake.tree.missing import ColumnNotFound
 from longtake.tree.new_row import NewRow
 from longtake.tree.querying import Querying
-from longtake.tree.row import Row
+from longtake.tree.row import Row, rows_of_block
+from longtake.tree.selection import chosen_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+_AT_A_TIME = 8192
 
 
 class Table(Leaf, Querying):
@@ -62,6 +66,11 @@ class Table(Leaf, Querying):
         return Columns(self)
 
     @property
+    def description(self) -> dict[str, Any]:
+        """The columns by name, as `File.create_table` takes them to make a table like this one."""
+        return columns_of(self.dtype, self._defaults())
+
+    @property
     def coldtypes(self) -> dict[str, np.dtype]:
         """The numpy type of each column."""
         return {name: self.dtype[name] for name in self.colnames}
@@ -73,29 +82,27 @@ class Table(Leaf, Querying):
         self, start: int | None = None, stop: int | None = None, step: int | None = None
     ) -> Iterator[Row]:
         """Go through rows, in bounded memory."""
-        chosen = range(*slice(start, stop, step).indices(len(self)))
-        if chosen.step < 0:
-            raise InvalidArgument(f"{self._path} is gone through forwards, not by a step of {step}")
+        chosen = chosen_rows(start, stop, step, len(self), self._path)
+        return (
+            row
+            for numbers, rows in self._blocks_of(chosen)
+            for row in rows_of_block(self, rows, numbers)
+        )
+
+    def _blocks_of(self, chosen: range) -> Iterator[tuple[range, np.ndarray]]:
+        """Give the rows of these numbers in blocks, each after its numbers."""
         for first, block in self._blocks(chosen.start, max(chosen.start, chosen.stop)):
             offset = (chosen.start - first) % chosen.step
-            yield from self._rows(block[offset :: chosen.step], first + offset, chosen.step)
-
-    def itersequence(self, sequence: Iterable[int]) -> Iterator[Row]:
-        """Go through the rows of these numbers."""
-        for number in sequence:
-            yield from self._rows(
-                self[number : number + 1] if number >= 0 else self[[number]], number
+            yield (
+                range(first + offset, first + len(block), chosen.step),
+                block[offset :: chosen.step],
             )
 
-    def _rows(self, block: np.ndarray, first: int, step: int = 1) -> Iterator[Row]:
-        numbers = range(first, first + step * len(block), step)
-        return self._rows_numbered(block, numbers)
-
-    def _rows_numbered(self, block: np.ndarray, numbers: Iterable[int]) -> Iterator[Row]:
-        places = {name: number for number, name in enumerate(self.colnames)}
-        columns: list[Any] = [_values(block[name]) for name in places]
-        for at, number in enumerate(numbers):
-            yield Row(self._path, number, places, [column[at] for column in columns])
+    def itersequence(self, sequence: Iterable[int]) -> Iterator[Row]:
+        """Go through the rows of these numbers, in their order."""
+        numbers = iter(sequence)
+        while some := list(islice(numbers, _AT_A_TIME)):
+            yield from rows_of_block(self, self[some], [at % len(self) for at in some])
 
     def read(
         self,
@@ -234,7 +241,7 @@ class Table(Leaf, Querying):
         """Remove rows `start` to `stop`, not including it (to the end, if None); give how many."""
         self._require_writable()
         count = len(self)
-        chosen = range(*slice(start, stop).indices(count))
+        chosen = chosen_rows(start, stop, None, count, self._path)
         if not len(chosen):
             return 0
         at = chosen.start
@@ -246,7 +253,9 @@ class Table(Leaf, Querying):
 
     def remove_row(self, n: int) -> int:
         """Remove one row."""
-        return self.remove_rows(n, n + 1)
+        at = n % len(self) if isinstance(n, int | np.integer) and -len(self) <= n < 0 else n
+        self[at]  # raises if there is no such row
+        return self.remove_rows(at, at + 1)
 
     def _append(self, values: np.ndarray, axis: int = 0) -> None:
         super()._append(values, axis)
@@ -257,8 +266,3 @@ class Table(Leaf, Querying):
         dtype = self.dtype
         columns = ", ".join(f"{name} {dtype[name]}" for name in self.colnames)
         return f"{len(self)} rows of {columns}"
-
-
-def _values(column: np.ndarray) -> Any:
-    """Python's own numbers, as PyTables gives them; arrays inside a row stay arrays."""
-    return column.tolist() if column.ndim == 1 else column
