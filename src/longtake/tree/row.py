@@ -32,12 +32,15 @@ class Row:
         self.nrow = nrow
 
     def __getitem__(self, key: Any) -> Any:
+        try:  # by name, as nearly always; it is asked for each value of each row
+            return self._block.by_name[key][self._at]
+        except (KeyError, TypeError):
+            return self._by_number(key)
+
+    def _by_number(self, key: Any) -> Any:
         block = self._block
         if isinstance(key, str):
-            try:
-                return block.by_name[key][self._at]
-            except KeyError:
-                raise block.missing(key) from None
+            raise block.missing(key)
         if isinstance(key, slice):
             return tuple([column[self._at] for column in block.columns[key]])
         try:

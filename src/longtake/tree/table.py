@@ -249,6 +249,7 @@ class Table(Leaf, Querying):
             self._store((slice(at, at + len(block)),), block)
             at += len(block)
         self._h5.id.set_extent((at,))
+        self._note_length()
         return len(chosen)
 
     def remove_row(self, n: int) -> int:
@@ -259,6 +260,10 @@ class Table(Leaf, Querying):
 
     def _append(self, values: np.ndarray, axis: int = 0) -> None:
         super()._append(values, axis)
+        self._note_length()
+
+    def _note_length(self) -> None:
+        """Keep the length where PyTables does too."""
         if "NROWS" in self._h5.attrs:
             self._h5.attrs.modify("NROWS", np.int64(self._h5.shape[0]))
 
