@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from typing import Any
 
@@ -32,14 +33,31 @@ def load_filter_plugins() -> None:
     """Register hdf5plugin's filters; the first time takes a while.
 
     Some programs tell HDF5 of filters of their own that were built for another HDF5 library, as
-    netCDF4 does when it is imported: hdf5plugin leaves these, and writing through them fails.
+    netCDF4 does when it is imported: hdf5plugin leaves these, and writing through them fails, or
+    ends the interpreter.
     """
     import hdf5plugin
 
-    known = hdf5plugin.get_config().registered_filters
-    for name in [name for name, place in known.items() if place == "unknown"]:
+    for name in _of_others():
         with suppress(RuntimeError):  # an open dataset uses it, which it reads well
             hdf5plugin.register(name, force=True)
+
+
+def forestall_others() -> None:
+    """Register hdf5plugin's filters, before a file is opened, if HDF5 would find those of others.
+
+    While a dataset is open that uses one, it can no longer be replaced.
+    """
+    if "HDF5_PLUGIN_PATH" in os.environ:
+        load_filter_plugins()
+
+
+def _of_others() -> list[str]:
+    """Give the names of hdf5plugin's filters in whose place there is another program's."""
+    import hdf5plugin
+
+    known = hdf5plugin.get_config().registered_filters
+    return [name for name, place in known.items() if place == "unknown"]
 
 
 def lacks_filter(error: BaseException) -> bool:
@@ -52,9 +70,17 @@ def unwritable_filter(plist: Any) -> str | None:
     make_readable(plist)
     for position in range(plist.get_nfilters()):
         number, _, _, name = plist.get_filter(position)
-        if not _encodes(number):
+        if not _encodes(number) or number in _numbers_of_others():
             return name.decode(errors="replace") or f"filter {number}"
     return None
+
+
+def _numbers_of_others() -> list[int]:
+    if "HDF5_PLUGIN_PATH" not in os.environ:
+        return []
+    import hdf5plugin
+
+    return [hdf5plugin.FILTERS[name] for name in _of_others()]
 
 
 def _encodes(number: int) -> bool:

@@ -23,6 +23,7 @@ from longtake.errors import (
 )
 from longtake.hdf import Snapshot
 from longtake.hdf.attributes import write_attribute
+from longtake.hdf.foreign_filters import forestall_others
 from longtake.hdf.plain_file import has_journal, open_to_read
 from longtake.hdf.writer_of_other import in_use_or_left
 from longtake.streams import StreamFileView
@@ -93,6 +94,7 @@ def open_file(
     path = _path(filename)
     require_text(title, "the title of a file")
     require_filters(filters)
+    forestall_others()
     if mode == "r":
         return _opened_to_read(path)
     exists = path.exists()
