@@ -72,8 +72,8 @@ def xmf_of(path, node):
 
 def test_a_plugin_that_is_needed_is_told_of(path):
     with tt.open_file(path, "a") as file:
-        file.create_carray("/", "c", VALUES, filters=tt.Filters(1, "blosc2:zstd"))
-        file.create_carray("/", "z", VALUES, filters=tt.Filters(1))
+        file.create_carray("/", "c", obj=VALUES, filters=tt.Filters(1, "blosc2:zstd"))
+        file.create_carray("/", "z", obj=VALUES, filters=tt.Filters(1))
     assert "HDF5_PLUGIN_PATH=" in said(path, "/c").stderr
     assert not said(path, "/z").stderr
 

@@ -23,7 +23,7 @@ def path(tmp_path):
         file.create_table("/g", "t", {"x": "f8", "n": "S3"}, "a table", createparents=True)
         file.root.g.t.append([(number / 2, "abc") for number in range(30)])
         filters = tt.Filters(3, "blosc2:zstd")
-        file.create_carray("/", "c", np.arange(6), filters=filters).attrs.unit = "mm"
+        file.create_carray("/", "c", obj=np.arange(6), filters=filters).attrs.unit = "mm"
         file.create_soft_link("/", "link", "/g/t")
         file.root._h5["vlen"] = ["text", "of any length"]
     return path

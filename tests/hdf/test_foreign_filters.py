@@ -16,7 +16,7 @@ import longtake.tree as tt
 
 with tt.open_file(sys.argv[1], "w") as file:
     for number, library in enumerate(("blosc:lz4", "blosc2:zstd")):
-        file.create_carray("/", f"a{number}", np.arange(20_000), filters=tt.Filters(4, library))
+        file.create_carray("/", f"a{number}", obj=np.arange(20_000), filters=tt.Filters(4, library))
 with tt.open_file(sys.argv[1]) as file:
     print([int(file.root[name][-1]) for name in ("a0", "a1")])
 """

@@ -27,8 +27,8 @@ def file(tmp_path):
     with tt.open_file(tmp_path / "a.h5", "w") as made:
         made.create_table("/", "t", ROW, obj=[(1, b"x", (1, 2)), (2, b"y", (3, 4))])
         made.create_array("/", "one", np.arange(6))
-        made.create_earray("/", "e", dtype="f8", shape=(0, 3))
-        made.create_carray("/", "c", dtype="f4", shape=(4, 4))
+        made.create_earray("/", "e", atom="f8", shape=(0, 3))
+        made.create_carray("/", "c", atom="f4", shape=(4, 4))
         made.create_group("/", "g")
         made.create_soft_link("/", "nowhere", "/nope")
         filenode.new_node(made, where="/", name="file").close()
@@ -38,15 +38,15 @@ def file(tmp_path):
 ARRAYS = {
     "a shape below zero": (lambda f: _carray(f, shape=(-1, 2)), InvalidArgument, "0 or more"),
     "no shape": (lambda f: _carray(f, shape=()), InvalidArgument, "from 1 on"),
-    "no dtype": (lambda f: f.create_carray("/", "x", shape=3), InvalidArgument, "a dtype and"),
-    "no such dtype": (lambda f: _carray(f, dtype="nope"), WrongType, "nope"),
+    "no dtype": (lambda f: f.create_carray("/", "x", shape=3), InvalidArgument, "an atom and"),
+    "no such dtype": (lambda f: _carray(f, atom="nope"), WrongType, "nope"),
     "chunks of other axes": (lambda f: _carray(f, chunkshape=(4,)), InvalidArgument, "chunks of"),
     "empty chunks": (lambda f: _carray(f, chunkshape=(0, 4)), InvalidArgument, "chunks of"),
     "large chunks": (lambda f: _carray(f, chunkshape=(6, 4)), InvalidArgument, "chunks of"),
     "no filters": (lambda f: _carray(f, filters="zlib"), WrongType, "Filters"),
     "LZO": (lambda f: _carray(f, filters=tt.Filters(1, "lzo")), InvalidArgument, "not written"),
     "other values": (lambda f: _carray(f, obj=[1.5]), InvalidArgument, r"\(1,\), for \(4, 4\)"),
-    "fractions": (lambda f: f.create_carray("/", "x", [1.5], dtype="i4"), InvalidArgument, "1.5"),
+    "fractions": (lambda f: f.create_carray("/", "x", obj=[1.5], atom="i4"), InvalidArgument, "1.5"),
     "axes that do not grow": (lambda f: _earray(f, shape=(2, 2)), InvalidArgument, "the one axis"),
     "axes that all grow": (lambda f: _earray(f, shape=(0, 0)), InvalidArgument, "the one axis"),
     "a row too short": (lambda f: _earray(f, obj=[[1.0]]), InvalidArgument, r"\(n, 3\), not"),
@@ -96,12 +96,12 @@ CASES = ARRAYS | TABLES | NODES
 
 
 def _carray(file, **given):
-    wanted = {"dtype": "f4", "shape": (4, 4)} | given
+    wanted = {"atom": "f4", "shape": (4, 4)} | given
     return file.create_carray("/", "x", **wanted)
 
 
 def _earray(file, **given):
-    wanted = {"dtype": "f4", "shape": (0, 3)} | given
+    wanted = {"atom": "f4", "shape": (0, 3)} | given
     return file.create_earray("/", "x", **wanted)
 
 

@@ -134,9 +134,9 @@ def test_writing_is_refused_before_it_begins(path, change, is_read_before):
 def test_a_new_node_is_not_compressed_so(path):
     with tt.open_file(path, "a") as file:
         with pytest.raises(InvalidArgument, match="read, but not written"):
-            file.create_carray("/", "x", [1, 2], filters=tt.Filters(1, "lzo"))
+            file.create_carray("/", "x", obj=[1, 2], filters=tt.Filters(1, "lzo"))
         with pytest.raises(InvalidArgument, match="read, but not written"):
-            file.create_carray("/", "x", [1, 2], filters=file.root.numbers_1.filters)
+            file.create_carray("/", "x", obj=[1, 2], filters=file.root.numbers_1.filters)
         assert "x" not in file.root
 
 
@@ -178,7 +178,7 @@ def test_a_file_without_lzo_does_not_load_what_decodes_it(tmp_path):
     code = (
         "import sys, longtake.tree as tt\n"
         f"with tt.open_file({str(tmp_path / 'b.h5')!r}, 'w') as file:\n"
-        "    made = file.create_carray('/', 'c', [1, 2, 3], filters=tt.Filters(1))\n"
+        "    made = file.create_carray('/', 'c', obj=[1, 2, 3], filters=tt.Filters(1))\n"
         "    made[1] = 5\n"
         "    assert made[:].tolist() == [1, 5, 3]\n"
         "assert not {'numba', 'hdf5plugin'} & set(sys.modules)\n"

@@ -127,7 +127,7 @@ def test_the_numbers_are_in_the_file_once(path):
 def test_compressed_and_growing(path, filters):
     values = numbers((7, 3, 4), "i2")
     with tt.open_file(path, "w") as file:
-        grown = file.create_earray("/", "v", values[:3], filters=filters, chunkshape=(2, 3, 4))
+        grown = file.create_earray("/", "v", obj=values[:3], filters=filters, chunkshape=(2, 3, 4))
         tt.add_vtkhdf(grown, times=range(3))
         grown.append(values[3:])
     np.testing.assert_array_equal([one.arrays["v"][0] for one in paraview.read(path)], values[:3])
@@ -143,7 +143,7 @@ def test_blosc2_by_its_plugin(path):
     """In a process of its own: HDF5 looks for its plugins when it starts."""
     values = numbers((20, 30, 40), "u2")
     with tt.open_file(path, "w") as file:
-        tt.add_vtkhdf(file.create_carray("/", "v", values, filters=tt.Filters(5, "blosc2:lz4")))
+        tt.add_vtkhdf(file.create_carray("/", "v", obj=values, filters=tt.Filters(5, "blosc2:lz4")))
     done = subprocess.run(
         [sys.executable, paraview.__file__, str(path)],
         env=os.environ | {"HDF5_PLUGIN_PATH": hdf5plugin.PLUGIN_PATH},

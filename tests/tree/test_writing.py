@@ -133,7 +133,7 @@ def test_the_same_as_pytables_makes(tmp_path_factory, operations):
             file.create_table("/", "t", ROW, "a table")
             make = {"shape": (0, 3), "title": "grows"}
             if library is tt:
-                file.create_earray("/", "e", dtype="f4", **make)
+                file.create_earray("/", "e", atom="f4", **make)
             else:
                 file.create_earray("/", "e", tables.Float32Atom(), **make)
             for number, operation in enumerate(operations):
@@ -204,7 +204,7 @@ def test_defaults(path, file):
 def test_filters(path, file, library, way):
     filters = tt.Filters(complevel=4, complib=library, **way)
     values = np.arange(20_000).reshape(200, 100)
-    made = file.create_carray("/", "c", values, filters=filters)
+    made = file.create_carray("/", "c", obj=values, filters=filters)
     assert made.filters.complib.startswith(library)
     assert made.size_on_disk < made.size_in_memory * 0.8
     file.create_table("/", "t", rows(1000), filters=filters)
@@ -448,7 +448,7 @@ def test_values_that_cannot_be_stored(file):
 
 
 def test_in_place(file):
-    made = file.create_carray("/", "c", np.zeros((4, 5), "i4"))
+    made = file.create_carray("/", "c", obj=np.zeros((4, 5), "i4"))
     made[1:3, 2] = [7, 8]
     made[0] = 3
     made[..., -1] = 9
@@ -468,7 +468,7 @@ def test_in_place(file):
         with pytest.raises(error):
             made[key] = value
     np.testing.assert_array_equal(made[:], expected)
-    grows = file.create_earray("/", "e", dtype="f8", shape=(2, 0))
+    grows = file.create_earray("/", "e", atom="f8", shape=(2, 0))
     grows.append([[1, 2, 3], [4, 5, 6]])
     with pytest.raises(InvalidArgument, match=r"\(2, n\), not \(3, 1\)"):
         grows.append([[1], [2], [3]])
@@ -496,8 +496,8 @@ def test_links(path, file):
 def test_nodes_of_a_kind(file):
     file.create_group("/", "g")
     file.create_array("/", "a", [1])
-    file.create_carray("/", "c", [1])
-    file.create_earray("/", "e", [1])
+    file.create_carray("/", "c", obj=[1])
+    file.create_earray("/", "e", obj=[1])
     file.create_table("/", "t", rows(1))
     found = {
         kind: [n._v_name for n in file.walk_nodes("/", kind)]
@@ -516,3 +516,45 @@ def test_nodes_of_a_kind(file):
     with pytest.raises(NodeNotFound):
         file.get_node("/zzz")
     assert h5py.is_hdf5(file.filename)
+
+
+def make_with_pytables_arguments(library, path):
+    """Make a file by calls as PyTables' users write them, arguments in their places."""
+    with library.open_file(path, "w", "A title") as file:
+        group = file.create_group("/", "g", "A group")
+        zlib = library.Filters(1, "zlib")
+        array = file.create_carray(
+            group, "c", library.Float32Atom(dflt=2.5), (30, 4), "Title", zlib, chunkshape=(7, 4)
+        )
+        array[3:5] = 1
+        grows = file.create_earray(group, "e", library.StringAtom(5), (0, 2), "", zlib, 100)
+        grows.append([["abc", "d"]])
+        file.create_earray(group, "n", array.atom, (4, 0)).append(np.ones((4, 3)))
+        file.create_carray(group, "i", library.Atom.from_dtype(np.dtype("u2")), (3,))
+        columns = {"x": library.Int32Col(pos=1, dflt=7), "y": library.Float64Col((2,), pos=2)}
+        table = file.create_table(group, "t", columns, "A table", zlib, 1000)
+        for number in range(9):
+            table.row["x"] = number
+            table.row["y"] = (number, -number)
+            table.row.append()
+        table.flush()
+        table.row.append()
+        table.flush()
+        found = table.get_where_list("x > 5", None, True, 0, 9)
+        assert table.read_coordinates(found[::-1], field="x").tolist() == [8, 7, 6]
+        table.modify_column(0, 2, 1, [70, 80], "x")
+        table.remove_rows(7, 8)
+        assert table.append_where(table, "x == 80", None, 0, 5) == 1
+        assert table.read(0, 3, 2, "x").tolist() == [70, 2]
+
+
+def test_pytables_arguments_in_their_places(tmp_path):
+    paths = [tmp_path / "ours.h5", tmp_path / "theirs.h5"]
+    for library, path in zip((tt, tables), paths, strict=True):
+        make_with_pytables_arguments(library, path)
+    with tables.open_file(paths[0]) as ours, tables.open_file(paths[1]) as theirs:
+        for node in theirs.walk_nodes("/", "Leaf"):
+            found = ours.get_node(node._v_pathname)
+            np.testing.assert_array_equal(found[:], node[:])
+            assert (type(found), found.title) == (type(node), node.title)
+            assert found.filters.complevel == node.filters.complevel

@@ -122,7 +122,7 @@ def test_whatever_is_given_is_shown(tmp_path_factory, shape, dtype, chunked, ahe
 def test_compressed_and_growing(path, filters):
     values = numbers((7, 3, 4), "i2")
     with tt.open_file(path, "w") as file:
-        grown = file.create_earray("/", "v", values[:3], filters=filters, chunkshape=(2, 3, 4))
+        grown = file.create_earray("/", "v", obj=values[:3], filters=filters, chunkshape=(2, 3, 4))
         xmf = tt.to_xdmf(grown, times=range(3))
         grown.append(values[3:])
     np.testing.assert_array_equal([one.arrays["v"][0] for one in paraview.read(xmf)], values[:3])
@@ -135,7 +135,7 @@ def test_blosc2_by_its_plugin(path):
     """In a process of its own: HDF5 looks for its plugins when it starts."""
     values = numbers((20, 30, 40), "u2")
     with tt.open_file(path, "w") as file:
-        made = file.create_carray("/", "v", values, filters=tt.Filters(5, "blosc2:zstd"))
+        made = file.create_carray("/", "v", obj=values, filters=tt.Filters(5, "blosc2:zstd"))
         xmf = tt.to_xdmf(made)
     done = subprocess.run(
         [sys.executable, paraview.__file__, str(xmf)],
@@ -327,7 +327,7 @@ def test_what_is_no_array_and_what_does_not_go_together(file, path):
             tt.to_xdmf(node)
     with pytest.raises(InvalidArgument, match="for one array"):
         tt.to_xdmf([a, colon], name="x")
-    long = file.create_carray("/", "long", dtype="u1", shape=(20_001, 2, 2))
+    long = file.create_carray("/", "long", atom="u1", shape=(20_001, 2, 2))
     with pytest.raises(InvalidArgument, match="add_vtkhdf"):
         tt.to_xdmf(long, times=range(20_001))
     with tt.open_file(path.with_name("other.h5"), "w") as other:

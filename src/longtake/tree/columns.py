@@ -45,6 +45,11 @@ class Col:
         self.pos = pos
         self.dflt = self._default(dflt)
 
+    @classmethod
+    def from_dtype(cls, dtype: Any, dflt: Any = None) -> Col:
+        """Give the column of a numpy type, with its shape if it has one."""
+        return Col(dtype, dflt=dflt)
+
     def _default(self, dflt: Any) -> Any:
         empty = np.zeros((), self.dtype)
         if dflt is None:
@@ -123,3 +128,11 @@ Float32Col = _column("Float32Col", "f4")
 Float64Col = _column("Float64Col", "f8")
 Complex64Col = _column("Complex64Col", "c8")
 Complex128Col = _column("Complex128Col", "c16")
+
+#: PyTables' atoms, the elements of arrays, are columns without a name.
+Atom = Col
+StringAtom, BoolAtom = StringCol, BoolCol
+Int8Atom, Int16Atom, Int32Atom, Int64Atom = Int8Col, Int16Col, Int32Col, Int64Col
+UInt8Atom, UInt16Atom, UInt32Atom, UInt64Atom = UInt8Col, UInt16Col, UInt32Col, UInt64Col
+Float16Atom, Float32Atom, Float64Atom = Float16Col, Float32Col, Float64Col
+Complex64Atom, Complex128Atom = Complex64Col, Complex128Col

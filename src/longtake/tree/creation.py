@@ -13,6 +13,7 @@ from h5py import h5d, h5g, h5p, h5s  # pyright: ignore[reportAttributeAccessIssu
 
 from longtake.errors import InvalidArgument
 from longtake.hdf.attributes import Packed, add_packed, pack
+from longtake.tree.array_form import ArrayForm
 from longtake.tree.chunk_shape import chunk_rows, chunk_shape
 from longtake.tree.description import simple_columns
 from longtake.tree.stored_type import stored_type
@@ -43,50 +44,42 @@ def create_array(parent: Any, name: str, values: np.ndarray, title: str) -> Any:
     return made
 
 
-def create_carray(
-    parent: Any,
-    name: str,
-    dtype: np.dtype,
-    shape: Sequence[int],
-    title: str,
-    filters: Filters,
-    chunks: Sequence[int] | None = None,
-) -> Any:
-    """Make an array of fixed size in chunks, all zeros."""
-    if 0 in shape or not shape:
+def create_carray(parent: Any, name: str, form: ArrayForm, title: str, filters: Filters) -> Any:
+    """Make an array of fixed size in chunks, of which none is written yet."""
+    if 0 in form.shape or not form.shape:
         raise InvalidArgument(
-            f"{name!r} in chunks has a shape of sides from 1 on, not {tuple(shape)}"
+            f"{name!r} in chunks has a shape of sides from 1 on, not {form.shape}"
         )
-    plist = _plist(filters, chunks or chunk_shape(shape, dtype.itemsize))
-    made = h5d.create(parent, name.encode(), stored_type(dtype), _space(tuple(shape)), plist)
+    plist = _plist(filters, form.chunks or chunk_shape(form.shape, form.dtype.itemsize), form.fill)
+    made = h5d.create(parent, name.encode(), stored_type(form.dtype), _space(form.shape), plist)
     _mark(made, CLASS="CARRAY", TITLE=title, VERSION="1.1")
     return made
 
 
 def create_earray(
-    parent: Any,
-    name: str,
-    dtype: np.dtype,
-    shape: Sequence[int],
-    title: str,
-    filters: Filters,
-    expected_rows: int,
-    chunks: Sequence[int] | None = None,
+    parent: Any, name: str, form: ArrayForm, title: str, filters: Filters, expected_rows: int
 ) -> Any:
     """Make an empty array that grows along the one axis that is 0 in its shape."""
-    if list(shape).count(0) != 1:
+    shape = form.shape
+    if shape.count(0) != 1:
         raise InvalidArgument(
-            f"{name!r} grows along the one axis that is 0 in its shape, and {tuple(shape)} has "
-            f"{list(shape).count(0)} of them"
+            f"{name!r} grows along the one axis that is 0 in its shape, and {shape} has "
+            f"{shape.count(0)} of them"
         )
-    axis = list(shape).index(0)
     expected = [expected_rows if side == 0 else side for side in shape]
     most = tuple(h5s.UNLIMITED if side == 0 else side for side in shape)
-    plist = _plist(filters, chunks or chunk_shape(expected, dtype.itemsize))
-    space = h5s.create_simple(tuple(shape), most)
-    made = h5d.create(parent, name.encode(), stored_type(dtype), space, plist)
-    _mark(made, CLASS="EARRAY", EXTDIM=np.int32(axis), TITLE=title, VERSION="1.1")
+    chunks = form.chunks or chunk_shape(expected, form.dtype.itemsize)
+    plist = _plist(filters, chunks, form.fill)
+    space = h5s.create_simple(shape, most)
+    made = h5d.create(parent, name.encode(), stored_type(form.dtype), space, plist)
+    _mark(made, CLASS="EARRAY", EXTDIM=np.int32(shape.index(0)), TITLE=title, VERSION="1.1")
     return made
+
+
+def create_bytes(parent: Any, name: str, title: str, filters: Filters, chunk: int) -> Any:
+    """Make an empty array of bytes that grows, in chunks of so many."""
+    form = ArrayForm(np.dtype("u1"), (0,), (chunk,), None, None)
+    return create_earray(parent, name, form, title, filters, 0)
 
 
 def create_table(
@@ -135,9 +128,11 @@ def _plain_plist() -> Any:
     return plist
 
 
-def _plist(filters: Filters, chunks: Sequence[int]) -> Any:
+def _plist(filters: Filters, chunks: Sequence[int], fill: Any = None) -> Any:
     plist = _plain_plist().copy()
     plist.set_chunk(tuple(chunks))
+    if fill is not None:
+        plist.set_fill_value(np.asarray(fill))
     filters.add_to(plist)
     return plist
 

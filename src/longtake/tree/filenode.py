@@ -74,7 +74,7 @@ def new_node(
     """
     group = h5file._parent(where, name, createparents=createparents)
     how = filters or h5file.filters
-    creation.create_earray(group._h5.id, name, np.dtype("u1"), (0,), title, how, 1, (1,))
+    creation.create_bytes(group._h5.id, name, title, how, 1)
     node = group[name]
     write_attribute(node._h5, "NODE_TYPE", _NODE_TYPE)
     write_attribute(node._h5, "NODE_TYPE_VERSION", np.int64(_VERSIONS[-1]))

@@ -9,6 +9,7 @@ import numpy as np
 
 from longtake.errors import DamagedFile, InvalidArgument, WriteFailed, WrongType
 from longtake.hdf.foreign_filters import lacks_filter, make_readable, unwritable_filter
+from longtake.tree.columns import Col
 from longtake.tree.filters import Filters, filters_of
 from longtake.tree.fitting import fitting
 from longtake.tree.node import Node
@@ -225,6 +226,11 @@ class Array(Leaf):
     DamagedFile
         If the data cannot be read.
     """
+
+    @property
+    def atom(self) -> Col:
+        """What an element is, as `File.create_carray` takes it."""
+        return Col(self.dtype)
 
     def __iter__(self) -> Iterator[Any]:
         len(self)

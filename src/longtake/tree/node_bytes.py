@@ -155,9 +155,7 @@ class NodeBytes(io.RawIOBase):
         parent, _, name = path.rpartition("/")
         group = tree.node(parent or "/")._h5.id
         draft = f"{name}{_DRAFT}"
-        creation.create_earray(
-            group, draft, np.dtype("u1"), (0,), "", self.node.filters, 1, (chunk,)
-        )
+        creation.create_bytes(group, draft, "", self.node.filters, chunk)
         new = h5o.open(group, draft.encode())
         for number in range(h5a.get_num_attrs(old.id)):
             _copy_attribute(old.id, new, h5a.open(old.id, index=number).name)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
 
-from longtake.errors import InvalidArgument, WrongType
+from longtake.errors import InvalidArgument
 from longtake.tree import creation
+from longtake.tree.array_form import fixed_form, growing_form, values_of
 from longtake.tree.description import described
 from longtake.tree.filters import require_filters
-from longtake.tree.fitting import fitting, rows_of
-from longtake.tree.leaf import Array, CArray, EArray, require_appendable
-from longtake.tree.stored_type import require_text, storable_type
+from longtake.tree.fitting import rows_of
+from longtake.tree.leaf import Array, CArray, EArray
+from longtake.tree.stored_type import require_text
 from longtake.tree.table import Table
 from longtake.tree.tree import Tree, require_name
 from longtake.whole_number import whole_number
@@ -80,7 +80,7 @@ class NodeMaking:
         WrongType, InvalidArgument
             If the name or the values cannot be stored; nothing was made.
         """
-        values = _array(obj, f"{name!r}")
+        values = values_of(obj, f"{name!r}")
         group, _ = self._place(where, name, title, None, createparents=createparents)
         made = creation.create_array(group._h5.id, name, values, title)
         return Array(self._tree, group._inside(name), made)
@@ -89,76 +89,67 @@ class NodeMaking:
         self,
         where: Any,
         name: str,
-        obj: Any = None,
-        title: str = "",
-        *,
-        dtype: Any = None,
+        atom: Any = None,
         shape: Sequence[int] | None = None,
+        title: str = "",
         filters: Filters | None = None,
+        *,
+        obj: Any = None,
         chunkshape: Sequence[int] | None = None,
         createparents: bool = False,
     ) -> CArray:
-        """Make an array in chunks, which may be compressed; of `obj`, or zeros of that shape.
+        """Make an array in chunks, which may be compressed: of `obj`, or empty.
 
         Parameters
         ----------
         where, name, title
             As of `create_array`.
-        obj : array_like, optional
-        dtype, shape
-            Of the zeros, where there is no `obj`.
+        atom : Col or dtype, optional
+            The type of an element, and by its `dflt` what those are that are never written.
+        shape : tuple of int, optional
+            Both are those of `obj`, if they are not given.
         filters : Filters, optional
             The file's, if none are given.
+        obj : array_like, optional
+            The values.
         chunkshape : tuple of int, optional
             By itself, chunks are near to cubes, so that planes along any axis are read quickly.
         """
-        values = None if obj is None else _array(obj, f"{name!r}")
-        kind, sides = _form(name, values, dtype, shape)
-        if values is not None:
-            values = fitting(values, kind, f"{name!r}")
-            if values.shape != sides:
-                raise InvalidArgument(f"{name!r}: values of the shape {values.shape}, for {sides}")
-        chunks = _chunks(name, chunkshape, sides)
+        form = fixed_form(name, obj, atom, shape, chunkshape)
         group, how = self._place(where, name, title, filters, createparents=createparents)
-        made = creation.create_carray(group._h5.id, name, kind, sides, title, how, chunks)
+        made = creation.create_carray(group._h5.id, name, form, title, how)
         node = CArray(self._tree, group._inside(name), made)
-        if values is not None:
+        if form.values is not None:
             with _whole_or_none(node):
-                node._store(tuple(slice(0, side) for side in sides), values)
+                node._store(tuple(slice(0, side) for side in form.shape), form.values)
         return node
 
     def create_earray(
         self,
         where: Any,
         name: str,
-        obj: Any = None,
-        title: str = "",
-        *,
-        dtype: Any = None,
+        atom: Any = None,
         shape: Sequence[int] | None = None,
+        title: str = "",
         filters: Filters | None = None,
         expectedrows: int = _EXPECTED_ARRAY_ROWS,
+        *,
+        obj: Any = None,
         chunkshape: Sequence[int] | None = None,
         createparents: bool = False,
     ) -> EArray:
         """Make an array that grows along one axis: the one that is 0 in `shape`.
 
-        With an `obj`, that is its first axis, and the array begins with it.
+        With an `obj` and no shape, that is its first axis; the array begins with it.
         """
-        values = None if obj is None else _array(obj, f"{name!r}")
-        if values is not None and shape is None:
-            shape = (0, *values.shape[1:])
-        kind, sides = _form(name, values, dtype, shape)
-        if values is not None:
-            require_appendable(values, sides, name)
+        form = growing_form(name, obj, atom, shape, chunkshape)
         expected = whole_number(expectedrows, "expectedrows", least=0)
-        chunks = _chunks(name, chunkshape, sides)
         group, how = self._place(where, name, title, filters, createparents=createparents)
-        made = creation.create_earray(group._h5.id, name, kind, sides, title, how, expected, chunks)
+        made = creation.create_earray(group._h5.id, name, form, title, how, expected)
         node = EArray(self._tree, group._inside(name), made)
-        if values is not None:
+        if form.values is not None:
             with _whole_or_none(node):
-                node.append(values)
+                node.append(form.values)
         return node
 
     def create_table(
@@ -238,53 +229,6 @@ class NodeMaking:
         group = self._tree.parent(where, made=createparents)
         self._tree.require_free(group, name)
         return group
-
-
-def _array(obj: Any, what: str) -> np.ndarray:
-    """Give values as an array that can be stored."""
-    try:
-        values = np.ma.filled(obj) if isinstance(obj, np.ma.MaskedArray) else np.asarray(obj)
-    except ValueError as error:
-        raise InvalidArgument(f"{what}: {error}") from error
-    return fitting(values, storable_type(values.dtype, what), what)
-
-
-def _form(
-    name: str, values: np.ndarray | None, dtype: Any, shape: Any
-) -> tuple[np.dtype, tuple[int, ...]]:
-    """Give the type and the shape of an array: of its values, or as they were asked for."""
-    if (dtype is None or shape is None) and values is None:
-        raise InvalidArgument(f"{name!r} needs values, or a dtype and a shape")
-    kind = values.dtype if dtype is None and values is not None else _dtype(name, dtype)
-    sides = values.shape if shape is None and values is not None else _sides(name, shape)
-    return kind, sides
-
-
-def _dtype(name: str, dtype: Any) -> np.dtype:
-    try:
-        return storable_type(np.dtype(dtype), f"{name!r}")
-    except TypeError as error:
-        if isinstance(error, WrongType):
-            raise
-        raise WrongType(f"{name!r}: {dtype!r} is no type of numpy: {error}") from error
-
-
-def _sides(name: str, shape: Any) -> tuple[int, ...]:
-    sides = shape if isinstance(shape, Iterable) and not isinstance(shape, str) else (shape,)
-    return tuple(whole_number(side, f"the shape of {name!r}", least=0) for side in sides)
-
-
-def _chunks(name: str, chunkshape: Any, shape: tuple[int, ...]) -> tuple[int, ...] | None:
-    if chunkshape is None:
-        return None
-    chunks = _sides(name, chunkshape)
-    # Along the axis that is 0, an array grows.
-    fits = len(chunks) == len(shape) and all(
-        1 <= chunk <= (side or chunk) for chunk, side in zip(chunks, shape, strict=True)
-    )
-    if not fits:
-        raise InvalidArgument(f"{name!r}: chunks of {chunks} do not fit in the shape {shape}")
-    return chunks
 
 
 @contextmanager

@@ -97,11 +97,12 @@ class Querying:
         self,
         condition: str,
         condvars: Mapping[str, Any] | None = None,
+        sort: bool = True,  # noqa: ARG002, FBT001, FBT002  (in its place among PyTables' arguments)
         start: int | None = None,
         stop: int | None = None,
         step: int | None = None,
     ) -> np.ndarray:
-        """Give the numbers of the rows for which a condition is true, in ascending order."""
+        """Give the numbers of the rows for which a condition is true: always in ascending order."""
         asked = self._asked(condition, condvars)
         parts = [numbers for numbers, _ in self._found(asked, start, stop, step)]
         return np.concatenate(parts) if parts else np.empty(0, np.int64)

@@ -115,6 +115,11 @@ class Table(Leaf, Querying):
         rows = self[start:stop:step]
         return rows if field is None else self._column_of(rows, field)
 
+    def read_coordinates(self, coords: Any, field: str | None = None) -> np.ndarray:
+        """Read the rows of these numbers, in their order, or one column of them."""
+        rows = self[np.asarray(coords).reshape(-1)]
+        return rows if field is None else self._column_of(rows, field)
+
     def col(self, name: str) -> np.ndarray:
         """Read one column; one inside another is called ``outer/inner``.
 
