@@ -8,7 +8,19 @@ from typing import Annotated
 
 import typer
 
-from longtake.cli import check, demo, head, info, pack, record, recover, track, tree
+from longtake.cli import (
+    check,
+    demo,
+    export_folder,
+    head,
+    import_folder,
+    info,
+    pack,
+    record,
+    recover,
+    track,
+    tree,
+)
 from longtake.errors import LongtakeError
 
 #: Whoever sets this variable wants to see where an error comes from.
@@ -26,6 +38,8 @@ app.command("record")(record.record)
 app.command("info")(info.info)
 app.command("demo")(demo.demo)
 app.command("tree")(tree.tree)
+app.command("import")(import_folder.import_folder)
+app.command("export")(export_folder.export_folder)
 app.command("check")(check.check)
 app.command("recover")(recover.recover)
 app.command("pack")(pack.pack)

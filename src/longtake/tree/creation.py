@@ -15,6 +15,7 @@ from longtake.errors import InvalidArgument
 from longtake.hdf.attributes import Packed, add_packed, pack
 from longtake.tree.chunk_shape import chunk_rows, chunk_shape
 from longtake.tree.description import simple_columns
+from longtake.tree.node_type import FILE
 from longtake.tree.stored_type import stored_type
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
     from longtake.tree.filters import Filters
 
+#: In version 1 of PyTables' file nodes, the bytes had a second dimension.
+_FILE_VERSION = np.int64(2)
 # HDF5 keeps an object's header in 64 KiB: attributes of many columns go to a heap beyond this.
 _MOST_COMPACT_ATTRIBUTES, _LEAST_DENSE_ATTRIBUTES = 1000, 500
 
@@ -84,6 +87,13 @@ def create_earray(
     space = h5s.create_simple(tuple(shape), most)
     made = h5d.create(parent, name.encode(), stored_type(dtype), space, plist)
     _mark(made, CLASS="EARRAY", EXTDIM=np.int32(axis), TITLE=title, VERSION="1.1")
+    return made
+
+
+def create_file(parent: Any, name: str, title: str, filters: Filters, chunk: int) -> Any:
+    """Make an empty file, which PyTables' filenode opens, in chunks of so many bytes."""
+    made = create_earray(parent, name, np.dtype("u1"), (0,), title, filters, 1, (chunk,))
+    _mark(made, NODE_TYPE=FILE, NODE_TYPE_VERSION=_FILE_VERSION)
     return made
 
 

@@ -14,20 +14,19 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from longtake.errors import InvalidArgument, WrongType
-from longtake.hdf.attribute_set import AttributeNotFound
-from longtake.hdf.attributes import write_attribute
 from longtake.tree import creation
-from longtake.tree.leaf import Array
+from longtake.tree.folder_export import export_folder
+from longtake.tree.folder_import import import_folder
 from longtake.tree.node_bytes import NodeBytes
+from longtake.tree.node_type import FILE, is_file, node_type
 
 if TYPE_CHECKING:
     from longtake.tree.file import File
     from longtake.tree.filters import Filters
 
-_NODE_TYPE, _VERSIONS = "file", (1, 2)
+__all__ = ["export_folder", "import_folder", "new_node", "open_node"]
+
 _BUFFER = 128 * 1024
 #: What a mode asks of the file: to read, to write, and where writing begins.
 _MODES = {"r", "r+", "w", "w+", "x", "x+", "a", "a+"}
@@ -74,11 +73,8 @@ def new_node(
     """
     group = h5file._parent(where, name, createparents=createparents)
     how = filters or h5file.filters
-    creation.create_earray(group._h5.id, name, np.dtype("u1"), (0,), title, how, 1, (1,))
-    node = group[name]
-    write_attribute(node._h5, "NODE_TYPE", _NODE_TYPE)
-    write_attribute(node._h5, "NODE_TYPE_VERSION", np.int64(_VERSIONS[-1]))
-    return open_node(node, mode, encoding=encoding, newline=newline)
+    creation.create_file(group._h5.id, name, title, how, 1)
+    return open_node(group[name], mode, encoding=encoding, newline=newline)
 
 
 def open_node(
@@ -107,9 +103,9 @@ def open_node(
     if kind not in _MODES or ("t" in mode and "b" in mode):
         raise InvalidArgument(f"mode={mode!r}: it is one of {', '.join(sorted(_MODES))}, or with t")
     node = node.dereference() if hasattr(node, "dereference") else node
-    found = _node_type(node)
-    if not isinstance(node, Array) or found != _NODE_TYPE:
-        raise WrongType(f"{node} is no file: its NODE_TYPE is {found!r}, not {_NODE_TYPE!r}")
+    if not is_file(node):
+        marked = node_type(node)
+        raise WrongType(f"{node} is no file: bytes whose NODE_TYPE is {FILE!r}, not {marked!r}")
     if "+" in kind or kind != "r":
         node._tree.require_writable()
     raw = NodeBytes(node, kind)
@@ -118,13 +114,6 @@ def open_node(
     if "t" not in mode:
         return file
     return io.TextIOWrapper(file, encoding=encoding or "utf-8", newline=newline)
-
-
-def _node_type(node: Any) -> Any:
-    try:
-        return node.attrs["NODE_TYPE"]
-    except AttributeNotFound:
-        return None
 
 
 class _OfNode:

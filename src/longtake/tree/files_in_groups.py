@@ -1,0 +1,130 @@
+"""A folder's files as nodes: each in a dataset of its own, which PyTables' filenode opens."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+from h5py import h5s  # pyright: ignore[reportAttributeAccessIssue]
+
+from longtake.errors import AlreadyExists, WriteFailed, WrongType
+from longtake.hdf.attributes import add_packed, pack
+from longtake.tree import creation
+from longtake.tree.group import Group
+from longtake.tree.node_type import MODIFIED, is_file, modified
+from longtake.tree.tree import require_name
+
+if TYPE_CHECKING:
+    from longtake.tree.disk_folder import Found
+    from longtake.tree.file import File
+    from longtake.tree.filters import Filters
+
+_LEAST, _CHUNK, _BLOCK = 64 * 1024, 1024 * 1024, 4 * 1024 * 1024
+
+
+class FilesInGroups:
+    """Copies files into groups below one, in the order of their folders.
+
+    Parameters
+    ----------
+    h5file : File
+    where : str or Group
+        Made when the first file or folder is.
+    filters : Filters, optional
+    """
+
+    def __init__(self, h5file: File, where: Any, filters: Filters | None) -> None:
+        self._file = h5file
+        self._where = where if isinstance(where, str) else where._v_pathname
+        self._filters = filters or h5file.filters
+        #: Whether anything can be there already: to ask that of every name takes long.
+        self._is_new = not _require_way(h5file, self._where)
+        self._open: tuple[str, Group | None] = ("", None)
+
+    def look(self, found: Found) -> bool:
+        """Whether it is there already, the same; raise if something else is."""
+        folder, _, name = found.name.rpartition("/")
+        group = None if self._is_new else self._group(folder)
+        if group is None or name not in group._h5:
+            return False
+        node = group[name]
+        if isinstance(node, Group) if found.kind == "folder" else _is_same(node, found):
+            return True
+        raise AlreadyExists(
+            f"{self._file.filename}: {group._v_pathname} has another {name!r} already; remove it, "
+            "or copy into another group"
+        )
+
+    def add_folder(self, name: str) -> None:
+        """Make a group, if it is not there."""
+        self._file._tree.parent(self._path(name), made=True)
+
+    def add_file(self, name: str, content: IO[bytes], size: int, modified: int) -> int:
+        """Copy a file, which is there as a whole afterwards or not at all; give its bytes."""
+        folder, _, name = name.rpartition("/")
+        group = self._group(folder)
+        if group is None:
+            group = self._file._tree.parent(self._path(folder), made=True)
+            self._open = (folder, group)
+        parent = group._h5.id
+        first = content.read(min(max(size + 1, _LEAST), _BLOCK))
+        try:
+            chunk = min(max(1, len(first)), _CHUNK)
+            made = creation.create_file(parent, name, "", self._filters, chunk)
+            written = _write(made, first, content)
+            add_packed(made, MODIFIED, pack(np.int64(modified)))
+        except BaseException as error:
+            with suppress(KeyError, RuntimeError):
+                parent.unlink(name.encode())
+            if isinstance(error, RuntimeError | OSError):
+                raise WriteFailed(
+                    f"{self._file.filename}: {group._v_pathname}/{name} could not be written: "
+                    f"{error}; the files before it are there"
+                ) from error
+            raise
+        return written
+
+    def _path(self, folder: str) -> str:
+        return f"{self._where.rstrip('/')}/{folder}"
+
+    def _group(self, folder: str) -> Group | None:
+        """Give the group of a folder, None if there is none yet."""
+        if self._open[0] != folder or self._open[1] is None:
+            path = self._path(folder)
+            group = self._file._tree.parent(path) if path in self._file else None
+            self._open = (folder, group)
+        return self._open[1]
+
+
+def _require_way(h5file: File, where: str) -> bool:
+    """Whether there is such a group; raise if none can be made there."""
+    if not where.startswith("/"):
+        raise WrongType(f"a group is given as a node or a path like '/data', not as {where!r}")
+    group = h5file.root
+    for step in where.strip("/").split("/") if where.strip("/") else ():
+        require_name(step)
+        if step not in group:
+            return False
+        group = group[step]
+        if hasattr(group, "dereference"):
+            group = group.dereference()
+        if not isinstance(group, Group):
+            raise WrongType(f"{h5file.filename}: {group._v_pathname} is not a group")
+    return True
+
+
+def _is_same(node: Any, found: Found) -> bool:
+    return is_file(node) and len(node) == found.size and modified(node) == found.modified
+
+
+def _write(made: Any, block: bytes, content: IO[bytes]) -> int:
+    at = 0
+    while block:
+        made.set_extent((at + len(block),))
+        space = made.get_space()
+        space.select_hyperslab((at,), (len(block),))
+        made.write(h5s.create_simple((len(block),)), space, np.frombuffer(block, np.uint8))
+        at += len(block)
+        block = content.read(_BLOCK)
+    return at
