@@ -21,6 +21,10 @@ def import_folder(
         typer.Argument(help="An HDF5 file; it is made if it is not there.", show_default=False),
     ],
     node: Annotated[str, typer.Argument(help="The group that becomes the folder.")] = "/",
+    *,
+    packed: Annotated[
+        bool, typer.Option("--packed", help="For many small files: all in three datasets.")
+    ] = False,
 ) -> None:
     """Copy a folder, with all that is in it, into an HDF5 file.
 
@@ -32,7 +36,7 @@ def import_folder(
 
     try:
         with _whole(file) as path, file_bar() as progress, open_file(path, "a") as h5:
-            copied = filenode.import_folder(h5, node, folder, progress=progress)
+            copied = filenode.import_folder(h5, node, folder, packed=packed, progress=progress)
     except KeyboardInterrupt:
         typer.secho(
             f"longtake: stopped; what was copied is in {file}. Run the same command to go on",

@@ -8,12 +8,12 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 from h5py import h5s  # pyright: ignore[reportAttributeAccessIssue]
 
-from longtake.errors import AlreadyExists, WriteFailed, WrongType
+from longtake.errors import AlreadyExists, WriteFailed
 from longtake.hdf.attributes import add_packed, pack
 from longtake.tree import creation
 from longtake.tree.group import Group
 from longtake.tree.node_type import MODIFIED, is_file, modified
-from longtake.tree.tree import require_name
+from longtake.tree.way import group_at
 
 if TYPE_CHECKING:
     from longtake.tree.disk_folder import Found
@@ -39,7 +39,7 @@ class FilesInGroups:
         self._where = where if isinstance(where, str) else where._v_pathname
         self._filters = filters or h5file.filters
         #: Whether anything can be there already: to ask that of every name takes long.
-        self._is_new = not _require_way(h5file, self._where)
+        self._is_new = group_at(h5file, self._where) is None
         self._open: tuple[str, Group | None] = ("", None)
 
     def look(self, found: Found) -> bool:
@@ -85,6 +85,10 @@ class FilesInGroups:
             raise
         return written
 
+    def finish(self) -> None:
+        """Make the group, if there was nothing to copy into it."""
+        self.add_folder("")
+
     def _path(self, folder: str) -> str:
         return f"{self._where.rstrip('/')}/{folder}"
 
@@ -95,23 +99,6 @@ class FilesInGroups:
             group = self._file._tree.parent(path) if path in self._file else None
             self._open = (folder, group)
         return self._open[1]
-
-
-def _require_way(h5file: File, where: str) -> bool:
-    """Whether there is such a group; raise if none can be made there."""
-    if not where.startswith("/"):
-        raise WrongType(f"a group is given as a node or a path like '/data', not as {where!r}")
-    group = h5file.root
-    for step in where.strip("/").split("/") if where.strip("/") else ():
-        require_name(step)
-        if step not in group:
-            return False
-        group = group[step]
-        if hasattr(group, "dereference"):
-            group = group.dereference()
-        if not isinstance(group, Group):
-            raise WrongType(f"{h5file.filename}: {group._v_pathname} is not a group")
-    return True
 
 
 def _is_same(node: Any, found: Found) -> bool:

@@ -10,7 +10,10 @@ from longtake.errors import AlreadyExists, NoPermission
 from longtake.tree.copied_files import CopiedFiles
 from longtake.tree.disk_folder import DiskFolder
 from longtake.tree.files_in_groups import FilesInGroups
+from longtake.tree.files_in_packed import FilesInPacked
+from longtake.tree.packed_groups import is_packed
 from longtake.tree.tree import require_name
+from longtake.tree.way import group_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +38,10 @@ class Target(Protocol):
         """Copy a file, which is there as a whole afterwards or not at all; give its bytes."""
         ...
 
+    def finish(self) -> None:
+        """Do what is left, once all was copied."""
+        ...
+
 
 def import_folder(
     h5file: File,
@@ -42,6 +49,7 @@ def import_folder(
     folder: str | os.PathLike[str],
     *,
     filters: Filters | None = None,
+    packed: bool = False,
     progress: Callable[[CopiedFiles], object] | None = None,
 ) -> CopiedFiles:
     """Copy a folder of the disk, with all that is in it, into groups and files of an HDF5 file.
@@ -58,6 +66,9 @@ def import_folder(
     folder : str or path
     filters : Filters, optional
         How the files are compressed; as the HDF5 file's others, if none are given.
+    packed : bool
+        Make the group one of packed files: of many small ones, it takes a tenth of the time. What
+        is copied into a group of packed files becomes packed by itself.
     progress : callable, optional
         Called after each file with the `CopiedFiles` so far. What it raises ends the copying
         after a whole file.
@@ -76,6 +87,8 @@ def import_folder(
         If there is a node of a name in the group, unless it is a file of the same size and time.
     NoPermission
         If a file may not be read.
+    WrongType
+        If packed files are to go to a group that has other nodes.
     WriteFailed
         If the disk is full; the files before are there.
 
@@ -83,7 +96,7 @@ def import_folder(
     ----------
     All names are looked at before anything is written. A file is copied as a whole or not at all,
     so that the same call goes on where one was interrupted. Memory: 4 MiB, and the names in a
-    folder.
+    folder; of packed files, the largest of them, and what `PackedFiles` takes.
 
     Examples
     --------
@@ -100,7 +113,7 @@ def import_folder(
     """
     h5file._tree.require_writable()
     source = DiskFolder(folder, h5file.filename)
-    target = FilesInGroups(h5file, where, filters)
+    target = (FilesInPacked if packed else _kind_at(h5file, where))(h5file, where, filters)
     told = _counted(source, target)
     for found in source:
         if found.kind == "folder":
@@ -110,9 +123,14 @@ def import_folder(
             _copy(source, target, found, told)
         if progress is not None:
             progress(told)
-    target.add_folder("")
+    target.finish()
     h5file.flush()
     return told
+
+
+def _kind_at(h5file: File, where: Any) -> type[FilesInGroups | FilesInPacked]:
+    path = where if isinstance(where, str) else where._v_pathname
+    return FilesInPacked if is_packed(group_at(h5file, path)) else FilesInGroups
 
 
 def _counted(source: DiskFolder, target: Target) -> CopiedFiles:

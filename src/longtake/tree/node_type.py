@@ -16,19 +16,20 @@ MODIFIED = "modified"
 
 def node_type(node: Any) -> Any:
     """Give what a node is marked as, None if it is not marked."""
-    marked = _attribute(node, "NODE_TYPE")
+    marked = attribute(node, "NODE_TYPE")
     return marked.decode("utf-8", "replace") if isinstance(marked, bytes) else marked
 
 
 def is_file(node: Any) -> bool:
     """Whether a node is a file, ours or PyTables': bytes, which once had a second dimension."""
-    if not isinstance(node, Array) or not _is_marked(node, FILE):
+    if not isinstance(node, Array) or not is_marked(node, FILE):
         return False
     shape = node._h5.shape
     return shape != () and shape[1:] in {(), (1,)} and node.dtype.itemsize == 1
 
 
-def _is_marked(node: Any, kind: str) -> bool:
+def is_marked(node: Any, kind: str) -> bool:
+    """Whether a node is marked as a thing of some kind."""
     marked = node_type(node)
     return isinstance(marked, str) and marked == kind
 
@@ -36,12 +37,13 @@ def _is_marked(node: Any, kind: str) -> bool:
 def modified(node: Any) -> int | None:
     """Give when a file was last changed, None if it does not say so."""
     try:
-        return int(_attribute(node, MODIFIED))
+        return int(attribute(node, MODIFIED))
     except (TypeError, ValueError, OverflowError):
         return None
 
 
-def _attribute(node: Any, name: str) -> Any:
+def attribute(node: Any, name: str) -> Any:
+    """Give an attribute of a node, None if there is none that can be read."""
     # Not by the node's attributes, which list all to find one: there may be many files.
     try:
         return read_attribute(node._h5, name)

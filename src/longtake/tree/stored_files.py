@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from longtake.tree.group import Group, identity_of
 from longtake.tree.node_bytes import NodeBytes
 from longtake.tree.node_type import is_file, modified
+from longtake.tree.packed_groups import is_packed, open_packed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from longtake.tree.packed_files import PackedFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,9 @@ def stored_files(node: Any) -> Iterator[Stored]:
     if not isinstance(node, Group):
         yield _stored(node, node._v_name)
         return
+    if is_packed(node):
+        yield from _packed(node, "")
+        return
     seen = {identity_of(node)}
     waiting = [("", node)]
     while waiting:
@@ -64,11 +71,29 @@ def stored_files(node: Any) -> Iterator[Stored]:
             else:
                 seen.add(identity_of(child))
                 yield Stored(name, "folder")
-                groups.append((f"{name}/", child))
+                if is_packed(child):
+                    yield from _packed(child, f"{name}/")
+                else:
+                    groups.append((f"{name}/", child))
         waiting += reversed(groups)
 
 
 def _stored(node: Any, name: str) -> Stored:
     if not is_file(node):
         return Stored(name, "other", why=type(node).__name__)
-    return Stored(name, "file", len(node), modified(node), lambda: NodeBytes(node, "r"))
+    return Stored(name, "file", len(node), modified(node), partial(NodeBytes, node, "r"))
+
+
+def _packed(group: Group, prefix: str) -> Iterator[Stored]:
+    files = open_packed(group)
+    for name in files:
+        if name.endswith("/"):
+            yield Stored(f"{prefix}{name[:-1]}", "folder")
+        else:
+            size, when = files.size(name), files.modified(name)
+            read = partial(_content, files, name)
+            yield Stored(f"{prefix}{name}", "file", size, when, read)
+
+
+def _content(files: PackedFiles, name: str) -> io.BytesIO:
+    return io.BytesIO(files[name])
