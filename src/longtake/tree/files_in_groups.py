@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
-import numpy as np
-from h5py import h5s  # pyright: ignore[reportAttributeAccessIssue]
-
-from longtake.errors import AlreadyExists, WriteFailed
-from longtake.hdf.attributes import add_packed, pack
-from longtake.tree import creation
+from longtake.errors import AlreadyExists
 from longtake.tree.group import Group
-from longtake.tree.node_type import MODIFIED, is_file, modified
+from longtake.tree.node_type import is_file, modified
 from longtake.tree.way import group_at
+from longtake.tree.whole_file import write_whole
 
 if TYPE_CHECKING:
     from longtake.tree.disk_folder import Found
     from longtake.tree.file import File
     from longtake.tree.filters import Filters
-
-_LEAST, _CHUNK, _BLOCK = 64 * 1024, 1024 * 1024, 4 * 1024 * 1024
 
 
 class FilesInGroups:
@@ -67,23 +60,7 @@ class FilesInGroups:
         if group is None:
             group = self._file._tree.parent(self._path(folder), made=True)
             self._open = (folder, group)
-        parent = group._h5.id
-        first = content.read(min(max(size + 1, _LEAST), _BLOCK))
-        try:
-            chunk = min(max(1, len(first)), _CHUNK)
-            made = creation.create_file(parent, name, "", self._filters, chunk)
-            written = _write(made, first, content)
-            add_packed(made, MODIFIED, pack(np.int64(modified)))
-        except BaseException as error:
-            with suppress(KeyError, RuntimeError):
-                parent.unlink(name.encode())
-            if isinstance(error, RuntimeError | OSError):
-                raise WriteFailed(
-                    f"{self._file.filename}: {group._v_pathname}/{name} could not be written: "
-                    f"{error}; the files before it are there"
-                ) from error
-            raise
-        return written
+        return write_whole(group, name, content, size, modified, self._filters)
 
     def finish(self) -> None:
         """Make the group, if there was nothing to copy into it."""
@@ -103,15 +80,3 @@ class FilesInGroups:
 
 def _is_same(node: Any, found: Found) -> bool:
     return is_file(node) and len(node) == found.size and modified(node) == found.modified
-
-
-def _write(made: Any, block: bytes, content: IO[bytes]) -> int:
-    at = 0
-    while block:
-        made.set_extent((at + len(block),))
-        space = made.get_space()
-        space.select_hyperslab((at,), (len(block),))
-        made.write(h5s.create_simple((len(block),)), space, np.frombuffer(block, np.uint8))
-        at += len(block)
-        block = content.read(_BLOCK)
-    return at

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING, Any
 
 from longtake.errors import AlreadyExists, InvalidArgument, WrongType
-from longtake.tree.packed_files import PackedFiles
 from longtake.tree.packed_groups import create_packed, is_packed, open_packed
 from longtake.tree.way import group_at
 
@@ -13,6 +12,7 @@ if TYPE_CHECKING:
     from longtake.tree.disk_folder import Found
     from longtake.tree.file import File
     from longtake.tree.filters import Filters
+    from longtake.tree.packed_files import PackedFiles
 
 #: A packed file is read and written as a whole.
 _MOST = 1024 * 1024 * 1024

@@ -13,7 +13,8 @@ from longtake.tree.bytes_in_memory import BytesInMemory
 
 #: Up to here a file is kept in memory until it is flushed, and then has one chunk.
 _SMALL = 1024 * 1024
-_DRAFT = " (longtake draft)"
+#: What follows the name of a file that is not whole yet.
+DRAFT = " (longtake draft)"
 
 
 class NodeBytes(BytesInMemory):
@@ -85,13 +86,12 @@ class NodeBytes(BytesInMemory):
         tree, path, old = self.node._tree, self.node._path, self.node._h5
         parent, _, name = path.rpartition("/")
         group = tree.node(parent or "/")._h5.id
-        draft = f"{name}{_DRAFT}"
+        draft = f"{name}{DRAFT}"
         creation.create_earray(
             group, draft, np.dtype("u1"), (0,), "", self.node.filters, 1, (chunk,)
         )
         new = h5o.open(group, draft.encode())
-        for number in range(h5a.get_num_attrs(old.id)):
-            _copy_attribute(old.id, new, h5a.open(old.id, index=number).name)
+        copy_attributes(old.id, new)
         group.unlink(name.encode())
         group.move(draft.encode(), name.encode())
         self.node._open_h5 = h5py.Dataset(new)
@@ -109,6 +109,12 @@ class NodeBytes(BytesInMemory):
             rest = tuple(slice(0, side) for side in shape)
             values = np.frombuffer(data, np.uint8).reshape(len(data), *shape)
             self.node._store((slice(start, start + len(data)), *rest), values)
+
+
+def copy_attributes(old: Any, new: Any) -> None:
+    """Give an object the attributes of another, byte for byte."""
+    for number in range(h5a.get_num_attrs(old)):
+        _copy_attribute(old, new, h5a.open(old, index=number).name)
 
 
 def _copy_attribute(old: Any, new: Any, name: bytes) -> None:

@@ -47,11 +47,8 @@ class PackedData:
         self._names = self._bytes_in("names")
         self._data = self._bytes_in("data")
         if not self._data._h5.id.get_create_plist().get_nfilters():
-            # Or HDF5 would read a whole chunk for each file in it.
-            access = h5p.create(h5p.DATASET_ACCESS)
-            access.set_chunk_cache(1, 0, 1.0)
-            opened = h5d.open(group._h5.id, b"data", access)
-            self._data = EArray(group._tree, self._data._v_pathname, opened)
+            del self._data  # or what it was opened with would stay
+            self._data = self._uncached("data")
         #: How many bytes of content there are.
         self.size: int = self._data._h5.shape[0]
         self._index: Any = self._child("index")
@@ -109,6 +106,13 @@ class PackedData:
         if not isinstance(node, EArray) or node.ndim != 1 or node.dtype != np.uint8:
             raise self._damaged(f"{name!r} is no array of bytes that can grow")
         return node
+
+    def _uncached(self, name: str) -> EArray:
+        """Open it so that HDF5 reads the bytes asked for, not all the chunks that they are in."""
+        access = h5p.create(h5p.DATASET_ACCESS)
+        access.set_chunk_cache(1, 0, 1.0)
+        opened = h5d.open(self._group._h5.id, name.encode(), access)
+        return EArray(self._group._tree, f"{self._group._v_pathname.rstrip('/')}/{name}", opened)
 
     def _all(self, node: Any) -> np.ndarray:
         count = node._h5.shape[0]

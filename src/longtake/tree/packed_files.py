@@ -35,6 +35,8 @@ class PackedFiles(MutableMapping[str, bytes]):
     ----------
     group : Group
         Marked as such.
+    index : PackedIndex, optional
+        Of the group, if it was read before.
 
     Raises
     ------
@@ -65,11 +67,11 @@ class PackedFiles(MutableMapping[str, bytes]):
     >>> h5.close()
     """
 
-    def __init__(self, group: Group) -> None:
+    def __init__(self, group: Group, index: PackedIndex | None = None) -> None:
         self._group = group
         self._tree = group._tree
         self._data = PackedData(group)
-        self._index = PackedIndex(*self._data.index())
+        self._index = index or PackedIndex(*self._data.index())
         #: How much of each is in the HDF5 file; the rest waits.
         self._rows, self._names = self._index.row_count, len(self._index.names)
         self._stored = min(self._index.data_end, self._data.size)
@@ -177,6 +179,14 @@ class PackedFiles(MutableMapping[str, bytes]):
     def modified(self, name: str) -> int:
         """Give when a file was last changed, in nanoseconds since 1970, UTC."""
         return self._found(name).modified
+
+    def below(self, folder: str) -> Iterator[str]:
+        """Give the names in a folder and all below it; of the empty folder too: ``"folder/"``."""
+        self._require_ours()
+        if not folder:
+            return iter(self)
+        found = self._index.starting_with(_key(f"{folder}/"))
+        return (_text(self._index.name(number)) for number in found)
 
     def flush(self) -> None:
         """Write what waits in memory into the HDF5 file."""

@@ -87,6 +87,17 @@ class PackedIndex:
             at += 1
         return None
 
+    def starting_with(self, prefix: bytes) -> Iterator[int]:
+        """Give the numbers of the rows that count whose names begin so, in order."""
+        names, ends = bytes(self.names), np.frombuffer(bytes(self.rows), ROW)["name_end"]
+        at = names.find(prefix) if len(ends) else -1
+        while at >= 0:
+            number = int(ends.searchsorted(np.uint64(at), side="right"))
+            start = int(ends[number - 1]) if number else 0
+            if at == start and at + len(prefix) <= ends[number] and self._counts[number]:
+                yield number
+            at = names.find(prefix, at + 1)
+
     def name(self, number: int) -> bytes:
         """Give the name in a row."""
         start = _FIRST_NAME.unpack_from(self.rows, (number - 1) * _ROW.size)[0] if number else 0
