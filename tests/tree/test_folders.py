@@ -216,7 +216,7 @@ def test_a_file_that_fails_is_not_there(folder, h5, monkeypatch):
     def broken(*_):
         raise OSError("the disk is broken")
 
-    monkeypatch.setattr("longtake.tree.files_in_groups.add_packed", broken)
+    monkeypatch.setattr("longtake.tree.whole_file.write_packed", broken)
     with pytest.raises(WriteFailed, match="disk is broken"):
         filenode.import_folder(h5, "/backup", folder)
     assert h5.root.backup._f_list_nodes("Leaf") == []

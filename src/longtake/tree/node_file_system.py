@@ -113,7 +113,7 @@ class NodeFileSystem(AbstractFileSystem):
             raise InvalidArgument(
                 f"after '::' comes a path in the HDF5 file, and nothing of {target_protocol!r}"
             )
-        self._file = Path(h5).expanduser().absolute()
+        self._file = Path(h5).expanduser().resolve()
         self._own = type(self)._strip_protocol(fo or "/")
         if fo is not None and target_protocol is not None:
             _require_path_in_file(self._file, fo)
@@ -125,7 +125,7 @@ class NodeFileSystem(AbstractFileSystem):
     def _get_kwargs_from_urls(path: str) -> dict[str, str]:
         name = path.removeprefix(_PREFIX).partition("::")[0]
         is_url = path.startswith(_PREFIX) and name
-        return {"h5": str(Path(name).expanduser().absolute())} if is_url else {}
+        return {"h5": str(Path(name).expanduser().resolve())} if is_url else {}
 
     @classmethod
     def _strip_protocol(cls, path: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -245,7 +245,7 @@ class NodeFileSystem(AbstractFileSystem):
         if self.isdir(source):
             self.makedirs(target, exist_ok=True)
         elif source != target:
-            with self.open(source, "rb") as read, self.open(target, "wb") as written:
+            with self._open(source) as read, self._open(target, "wb") as written:
                 shutil.copyfileobj(read, written, _WHOLE)
 
     def mv(
