@@ -49,6 +49,15 @@ def test_it_makes_a_file_and_adds_to_one(tmp_path, folder):
     assert names(tmp_path) == ["a.h5", "from"]
 
 
+def test_packed(tmp_path, folder):
+    path = tmp_path / "a.h5"
+    assert "6 files" in run(folder, path, "--packed").stdout
+    assert "6 files" in run(folder, path.with_name("b.h5"), "/photos", "--packed").stdout
+    assert "6 were there already" in run(folder, path).stdout
+    with tt.open_file(path) as h5:
+        assert filenode.open_packed(h5.root)["sub/3"] == b"content 3"
+
+
 def test_what_is_refused_leaves_nothing(tmp_path, folder):
     with pytest.raises(WrongType):
         run(folder, tmp_path / "a.h5", "no path")

@@ -44,11 +44,7 @@ class PackedData:
                 f"{self._where}: files packed in the form {version!r}, and this version of "
                 f"longtake reads the form {VERSION}"
             )
-        self._names = self._bytes_in("names")
-        self._data = self._bytes_in("data")
-        if not self._data._h5.id.get_create_plist().get_nfilters():
-            del self._data  # or what it was opened with would stay
-            self._data = self._uncached("data")
+        self._names, self._data = self._bytes_in("names"), self._bytes_in("data")
         #: How many bytes of content there are.
         self.size: int = self._data._h5.shape[0]
         self._index: Any = self._child("index")
@@ -99,20 +95,23 @@ class PackedData:
     def _child(self, name: str) -> Any:
         if name not in self._group:
             raise self._damaged(f"it has no {name!r}")
-        return self._group[name]
+        found = self._group[name]
+        if not isinstance(found, EArray | Table):
+            return found
+        kind, path = type(found), found._v_pathname
+        if found._h5.id.get_create_plist().get_nfilters():
+            return found
+        del found  # or what it was opened with would stay
+        # So that HDF5 reads the bytes asked for, and neither reads nor keeps all their chunks.
+        access = h5p.create(h5p.DATASET_ACCESS)
+        access.set_chunk_cache(1, 0, 1.0)
+        return kind(self._group._tree, path, h5d.open(self._group._h5.id, name.encode(), access))
 
     def _bytes_in(self, name: str) -> EArray:
         node = self._child(name)
         if not isinstance(node, EArray) or node.ndim != 1 or node.dtype != np.uint8:
             raise self._damaged(f"{name!r} is no array of bytes that can grow")
         return node
-
-    def _uncached(self, name: str) -> EArray:
-        """Open it so that HDF5 reads the bytes asked for, not all the chunks that they are in."""
-        access = h5p.create(h5p.DATASET_ACCESS)
-        access.set_chunk_cache(1, 0, 1.0)
-        opened = h5d.open(self._group._h5.id, name.encode(), access)
-        return EArray(self._group._tree, f"{self._group._v_pathname.rstrip('/')}/{name}", opened)
 
     def _all(self, node: Any) -> np.ndarray:
         count = node._h5.shape[0]
