@@ -8,7 +8,20 @@ from typing import Annotated
 
 import typer
 
-from longtake.cli import check, demo, head, info, pack, paraview, record, recover, track, tree
+from longtake.cli import (
+    check,
+    demo,
+    export_folder,
+    head,
+    import_folder,
+    info,
+    pack,
+    paraview,
+    record,
+    recover,
+    track,
+    tree,
+)
 from longtake.errors import LongtakeError
 
 #: Whoever sets this variable wants to see where an error comes from.
@@ -27,6 +40,8 @@ app.command("info")(info.info)
 app.command("demo")(demo.demo)
 app.command("tree")(tree.tree)
 app.command("paraview")(paraview.paraview)
+app.command("import")(import_folder.import_folder)
+app.command("export")(export_folder.export_folder)
 app.command("check")(check.check)
 app.command("recover")(recover.recover)
 app.command("pack")(pack.pack)

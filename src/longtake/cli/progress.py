@@ -38,10 +38,10 @@ def bar() -> Generator[Callable[[Progress], None]]:
     console = Console(stderr=True)
     with (
         Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as shown,
-        _stopping_between_frames() as stop_if_asked,
+        stopping_between_steps() as stop_if_asked,
     ):
         task = shown.add_task("", total=None, rate=0.0, features=0, memory=0.0)
-        lines = _Lines(console)
+        lines = Lines(console)
 
         def tell(progress: Progress) -> None:
             shown.update(
@@ -52,34 +52,33 @@ def bar() -> Generator[Callable[[Progress], None]]:
                 features=progress.features,
                 memory=progress.peak_memory / 1e6,
             )
-            if not console.is_terminal:
-                lines.tell(progress)
+            total = "" if progress.total is None else f" of {progress.total}"
+            lines.tell(
+                f"{progress.done}{total} frames, {progress.rate:.0f}/s, "
+                f"{progress.features} features"
+            )
             stop_if_asked()
 
         yield tell
 
 
-class _Lines:
+class Lines:
     """Says how far the work is in a line now and then, where there is no terminal."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._said = monotonic()
 
-    def tell(self, progress: Progress) -> None:
+    def tell(self, line: str) -> None:
+        """Say it, unless there is a bar, or something was said lately."""
         now = monotonic()
-        if now - self._said < _LINE_S:
-            return
-        self._said = now
-        total = "" if progress.total is None else f" of {progress.total}"
-        self._console.print(
-            f"longtake: {progress.done}{total} frames, {progress.rate:.0f}/s, "
-            f"{progress.features} features"
-        )
+        if not self._console.is_terminal and now - self._said >= _LINE_S:
+            self._said = now
+            self._console.print(f"longtake: {line}")
 
 
 @contextmanager
-def _stopping_between_frames() -> Generator[Callable[[], None]]:
+def stopping_between_steps() -> Generator[Callable[[], None]]:
     """Give a function that raises KeyboardInterrupt if Ctrl-C was pressed.
 
     A compiled kernel that is interrupted in the middle raises an error of its own instead.

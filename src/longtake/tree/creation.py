@@ -16,6 +16,7 @@ from longtake.hdf.attributes import Packed, add_packed, pack
 from longtake.tree.array_form import ArrayForm
 from longtake.tree.chunk_shape import chunk_rows, chunk_shape
 from longtake.tree.description import simple_columns
+from longtake.tree.node_type import FILE
 from longtake.tree.stored_type import stored_type
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from longtake.tree.filters import Filters
 
+#: In version 1 of PyTables' file nodes, the bytes had a second dimension.
+_FILE_VERSION = np.int64(2)
 # HDF5 keeps an object's header in 64 KiB: attributes of many columns go to a heap beyond this.
 _MOST_COMPACT_ATTRIBUTES, _LEAST_DENSE_ATTRIBUTES = 1000, 500
 
@@ -80,6 +83,13 @@ def create_bytes(parent: Any, name: str, title: str, filters: Filters, chunk: in
     """Make an empty array of bytes that grows, in chunks of so many."""
     form = ArrayForm(np.dtype("u1"), (0,), (chunk,), None, None)
     return create_earray(parent, name, form, title, filters, 0)
+
+
+def create_file(parent: Any, name: str, title: str, filters: Filters, chunk: int) -> Any:
+    """Make an empty file, which PyTables' filenode opens, in chunks of so many bytes."""
+    made = create_bytes(parent, name, title, filters, chunk)
+    _mark(made, NODE_TYPE=FILE, NODE_TYPE_VERSION=_FILE_VERSION)
+    return made
 
 
 def create_table(

@@ -6,31 +6,37 @@
 
 A file is a node that PyTables' filenode reads and appends to: a growing array of bytes that is
 marked as a file. Its chunk is as large as the file, up to a megabyte, so that small files take
-little more than their bytes.
+little more than their bytes. Millions of small files are written many times as fast into one group
+of packed files, which PyTables shows as arrays.
 """
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from longtake.errors import InvalidArgument, WrongType
-from longtake.hdf.attribute_set import AttributeNotFound
-from longtake.hdf.attributes import write_attribute
+from longtake.errors import AlreadyExists, InvalidArgument, WrongType
 from longtake.tree import creation
-from longtake.tree.leaf import Array
+from longtake.tree.folder_export import export_folder
+from longtake.tree.folder_import import import_folder
 from longtake.tree.node_bytes import NodeBytes
+from longtake.tree.node_file import buffered, kind_of
+from longtake.tree.node_type import FILE, is_file, node_type
+from longtake.tree.packed_files import PackedFiles
+from longtake.tree.packed_groups import create_packed, is_packed, open_packed
 
 if TYPE_CHECKING:
     from longtake.tree.file import File
     from longtake.tree.filters import Filters
 
-_NODE_TYPE, _VERSIONS = "file", (1, 2)
-_BUFFER = 128 * 1024
-#: What a mode asks of the file: to read, to write, and where writing begins.
-_MODES = {"r", "r+", "w", "w+", "x", "x+", "a", "a+"}
+__all__ = [
+    "PackedFiles",
+    "create_packed",
+    "export_folder",
+    "import_folder",
+    "new_node",
+    "open_node",
+    "open_packed",
+]
 
 
 def new_node(
@@ -44,6 +50,7 @@ def new_node(
     encoding: str | None = None,
     newline: str | None = None,
     createparents: bool = False,
+    packed: bool = False,
 ) -> Any:
     """Make a file in a group of an HDF5 file, and open it to write and read.
 
@@ -52,47 +59,75 @@ def new_node(
     h5file : File
         Open to write.
     where : str or Group
+        In a group of packed files, the file becomes one of them.
     name : str
         Any name that a node may have: ``"small 1.png"`` too.
     title : str
+        Packed files have none.
     filters : Filters, optional
         How it is compressed; as the file's others, if none are given.
     mode : str
         ``"w+"``, bytes; ``"w+t"`` for text.
     encoding, newline
         Of text, as of `open`.
+    packed : bool
+        Make the group one of packed files, if it is not there.
 
     Returns
     -------
     file object
-        As of `io`; ``file.node`` is the node, and ``file.attrs`` are its attributes.
+        As of `io`; ``file.node`` is the node, and ``file.attrs`` are its attributes: of a packed
+        file, those of its group. A packed file is written when it is closed.
 
     Raises
     ------
     AlreadyExists
-        If there is a node of that name.
+        If there is a node, or a packed file, of that name.
+    WrongType
+        If it is to be packed in a group that has nodes in it.
+
+    Examples
+    --------
+    >>> import tempfile, os, longtake.tree as tt
+    >>> h5 = tt.open_file(os.path.join(tempfile.mkdtemp(), "a.h5"), "w")
+    >>> with new_node(h5, where="/photos", name="2026/rain.txt", packed=True) as file:
+    ...     count = file.write(b"It rained.")
+    >>> open_node(h5.root.photos, name="2026/rain.txt").read()
+    b'It rained.'
+    >>> h5.close()
     """
+    files = _packed_at(h5file, where, filters if packed else None, is_wanted=packed)
+    if files is not None:
+        if title:
+            raise InvalidArgument(f"{name!r} is to be packed, and packed files have no title")
+        if name in files:
+            raise AlreadyExists(f"{files.node} has {name!r} already; choose another name")
+        return files.open(name, mode, encoding=encoding, newline=newline)
     group = h5file._parent(where, name, createparents=createparents)
     how = filters or h5file.filters
-    creation.create_bytes(group._h5.id, name, title, how, 1)
-    node = group[name]
-    write_attribute(node._h5, "NODE_TYPE", _NODE_TYPE)
-    write_attribute(node._h5, "NODE_TYPE_VERSION", np.int64(_VERSIONS[-1]))
-    return open_node(node, mode, encoding=encoding, newline=newline)
+    creation.create_file(group._h5.id, name, title, how, 1)
+    return open_node(group[name], mode, encoding=encoding, newline=newline)
 
 
 def open_node(
-    node: Any, mode: str = "r", *, encoding: str | None = None, newline: str | None = None
+    node: Any,
+    mode: str = "r",
+    *,
+    name: str | None = None,
+    encoding: str | None = None,
+    newline: str | None = None,
 ) -> Any:
-    """Open a file that is a node of an HDF5 file.
+    """Open a file that is a node of an HDF5 file, or one of packed files.
 
     Parameters
     ----------
     node : Array
-        Made by `new_node`, or by PyTables.
+        Made by `new_node`, or by PyTables; or the group that it is in.
     mode : str
         As of `open`: ``"r"``, ``"r+"``, ``"w"``, ``"a"``, each with ``"+"`` to do both, and with
         ``"t"`` for text. Without, what is read are bytes.
+    name : str, optional
+        Of a file in the group that `node` is, packed or not.
     encoding, newline
         Of text, as of `open`.
 
@@ -100,56 +135,37 @@ def open_node(
     ------
     InvalidArgument, WrongType
         If there is no such mode, or the node is no file.
+    NodeNotFound, PackedFileNotFound
+        KeyErrors, if there is no file of that name.
     NoPermission
         If it is to be written, and the HDF5 file was opened to read.
     """
-    kind = mode.replace("b", "").replace("t", "")
-    if kind not in _MODES or ("t" in mode and "b" in mode):
-        raise InvalidArgument(f"mode={mode!r}: it is one of {', '.join(sorted(_MODES))}, or with t")
+    kind = kind_of(mode)
     node = node.dereference() if hasattr(node, "dereference") else node
-    found = _node_type(node)
-    if not isinstance(node, Array) or found != _NODE_TYPE:
-        raise WrongType(f"{node} is no file: its NODE_TYPE is {found!r}, not {_NODE_TYPE!r}")
-    if "+" in kind or kind != "r":
+    if name is not None and is_packed(node):
+        files = open_packed(node)
+        files.size(name)  # raises if there is none
+        return files.open(name, mode, encoding=encoding, newline=newline)
+    if name is not None:
+        return open_node(node[name], mode, encoding=encoding, newline=newline)
+    if not is_file(node):
+        marked = node_type(node)
+        raise WrongType(f"{node} is no file: bytes whose NODE_TYPE is {FILE!r}, not {marked!r}")
+    if kind != "r":
         node._require_writable()
-    raw = NodeBytes(node, kind)
-    made = FileReader if kind == "r" else FileNode if "+" in kind else FileWriter
-    file = made(raw, _BUFFER)
-    if "t" not in mode:
-        return file
-    return io.TextIOWrapper(file, encoding=encoding or "utf-8", newline=newline)
+    return buffered(NodeBytes(node, kind), mode, encoding, newline)
 
 
-def _node_type(node: Any) -> Any:
-    try:
-        return node.attrs["NODE_TYPE"]
-    except AttributeNotFound:
+def _packed_at(
+    h5file: File, where: Any, filters: Filters | None, *, is_wanted: bool
+) -> PackedFiles | None:
+    """Give the packed files of a group; make it, if they are wanted; None if it is another."""
+    path = where if isinstance(where, str) else where._v_pathname
+    if path in h5file:
+        group = h5file.get_node(path)
+        if is_packed(group):
+            h5file._tree.require_writable()
+            return open_packed(group)
+    if not is_wanted:
         return None
-
-
-class _OfNode:
-    """What such a file has besides what `io` asks for."""
-
-    raw: Any
-
-    @property
-    def node(self) -> Any:
-        """The node in the HDF5 file."""
-        return self.raw.node
-
-    @property
-    def attrs(self) -> Any:
-        """The attributes of the node."""
-        return self.node.attrs
-
-
-class FileReader(_OfNode, io.BufferedReader):
-    """A file of bytes inside an HDF5 file, open to read, as of `io`."""
-
-
-class FileWriter(_OfNode, io.BufferedWriter):
-    """The same, open to write."""
-
-
-class FileNode(_OfNode, io.BufferedRandom):
-    """The same, open to read and write."""
+    return create_packed(h5file, path, filters=filters, createparents=True)

@@ -156,13 +156,13 @@ class Group(Node):
                     yield node
 
     def _walk(self, groups_in: Callable[[Group], list[Group]]) -> Iterator[Group]:
-        seen = {_identity(self)}
+        seen = {identity_of(self)}
         waiting: list[Group] = [self]
         yield self
         while waiting:
             for group in groups_in(waiting.pop()):
-                if _identity(group) not in seen:
-                    seen.add(_identity(group))
+                if identity_of(group) not in seen:
+                    seen.add(identity_of(group))
                     waiting.append(group)
                     yield group
 
@@ -220,7 +220,8 @@ class Group(Node):
         return self._listed()
 
 
-def _identity(group: Group) -> Any:
+def identity_of(group: Group) -> Any:
+    """Give what tells a group from all others of its file, by whatever path it was reached."""
     info = h5o.get_info(group._h5.id)
     return info.fileno, info.addr
 

@@ -21,3 +21,7 @@ class ColumnNotFound(LongtakeError, KeyError):
 
     def __str__(self) -> str:
         return Exception.__str__(self)
+
+
+class PackedFileNotFound(LongtakeError, FileNotFoundError, KeyError):
+    """There is no file of that name among packed files."""

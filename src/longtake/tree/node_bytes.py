@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import io
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import h5py
 import numpy as np
 from h5py import h5a, h5o  # pyright: ignore[reportAttributeAccessIssue]
 
 from longtake.tree import creation
-
-if TYPE_CHECKING:
-    from typing_extensions import Buffer
+from longtake.tree.bytes_in_memory import BytesInMemory
 
 #: Up to here a file is kept in memory until it is flushed, and then has one chunk.
 _SMALL = 1024 * 1024
-_DRAFT = " (longtake draft)"
+#: What follows the name of a file that is not whole yet.
+DRAFT = " (longtake draft)"
 
 
-class NodeBytes(io.RawIOBase):
+class NodeBytes(BytesInMemory):
     """Reads and writes a growing array of bytes, which is made anew where its chunks do not fit.
 
     Parameters
@@ -32,92 +30,19 @@ class NodeBytes(io.RawIOBase):
 
     def __init__(self, node: Any, mode: str) -> None:
         self.node = node
-        self._may_read = mode == "r" or "+" in mode
-        self._may_write = mode != "r"
-        self._appends = mode.startswith("a")
-        self._size: int = node.shape[0]
-        #: The whole content, of a file that is small and may be written.
-        self._content: bytearray | None = None
-        self._is_changed = False
-        if self._may_write and self._size <= _SMALL:
-            self._content = bytearray(self._stored(0, self._size))
-        self._at: int = self._size if self._appends else 0
+        size: int = node.shape[0]
+        #: Whether the whole content is in memory: of a file that is small and may be written.
+        self._is_in_memory = mode != "r" and size <= _SMALL
+        super().__init__(mode, self._stored(0, size) if self._is_in_memory else b"")
+        self._size = size
+        if self._appends:
+            self._at = size
         if mode[0] in "wx":
             self.truncate(0)
 
-    def readable(self) -> bool:
-        """Whether it may be read."""
-        return self._may_read
-
-    def writable(self) -> bool:
-        """Whether it may be written."""
-        return self._may_write
-
-    def seekable(self) -> bool:
-        """Whether a position can be sought: always."""
-        return True
-
-    def readinto(self, buffer: Buffer) -> int:
-        """Read on from the present position."""
-        if not self._may_read:
-            raise io.UnsupportedOperation("the file was opened to write only")
-        view = memoryview(buffer).cast("B")
-        count = max(0, min(len(view), self._size - self._at))
-        if count:
-            view[:count] = (
-                self._stored(self._at, self._at + count)
-                if self._content is None
-                else self._content[self._at : self._at + count]
-            )
-        self._at += count
-        return count
-
-    def write(self, data: Buffer) -> int:
-        """Write at the present position; at the end, if it was opened to append."""
-        if not self._may_write:
-            raise io.UnsupportedOperation("the file was opened to read only")
-        view = memoryview(data).cast("B")
-        if self._appends:
-            self._at = self._size
-        self._make_room(self._at + len(view))
-        if self._content is None:
-            self._store(self._at, view)
-        else:
-            self._content[self._at : self._at + len(view)] = view
-            self._is_changed = True
-        self._at += len(view)
-        return len(view)
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move the position."""
-        at = (0, self._at, self._size)[whence] + offset
-        if at < 0:
-            raise ValueError(f"there is no position {at}")
-        self._at = at
-        return at
-
-    def tell(self) -> int:
-        """Give the position."""
-        return self._at
-
-    def truncate(self, size: int | None = None) -> int:
-        """Make the file so long; what is new are zeros."""
-        if not self._may_write:
-            raise io.UnsupportedOperation("the file was opened to read only")
-        length: int = self._at if size is None else size
-        if length > self._size:
-            self._make_room(length)
-        elif self._content is None:
-            self._resize(length)
-            self._size = length
-        else:
-            del self._content[length:]
-            self._size, self._is_changed = length, True
-        return length
-
     def flush(self) -> None:
         """Write what waits in memory into the HDF5 file."""
-        if not self.closed and self._is_changed and self._content is not None:
+        if not self.closed and self._is_changed and self._is_in_memory:
             if self.node._h5.chunks[0] != max(1, self._size):
                 self._make_anew(max(1, self._size))
             self._resize(self._size)
@@ -125,21 +50,28 @@ class NodeBytes(io.RawIOBase):
             self._is_changed = False
         super().flush()
 
-    def _make_room(self, size: int) -> None:
-        if size <= self._size:
-            return
-        if self._content is not None and size <= _SMALL:
-            self._content.extend(bytes(size - self._size))
-            self._is_changed = True
+    def _part(self, start: int, stop: int) -> bytes | bytearray:
+        return super()._part(start, stop) if self._is_in_memory else self._stored(start, stop)
+
+    def _replace(self, at: int, view: memoryview) -> None:
+        if self._is_in_memory:
+            super()._replace(at, view)
         else:
-            if self._content is not None:
-                self._spill()
+            self._store(at, view)
+
+    def _make_length(self, size: int) -> None:
+        if self._is_in_memory and size > _SMALL:
+            self._spill()
+        if self._is_in_memory:
+            super()._make_length(size)
+        else:
             self._resize(size)
-        self._size = size
+            self._size = size
 
     def _spill(self) -> None:
         """Go on in the HDF5 file, in large chunks, with what was in memory."""
-        content, self._content = self._content or bytearray(), None
+        content, self._content = self._content, b""
+        self._is_in_memory = False
         if self.node._h5.chunks[0] != _SMALL:
             self._make_anew(_SMALL)
         self._resize(len(content))
@@ -154,11 +86,10 @@ class NodeBytes(io.RawIOBase):
         tree, path, old = self.node._tree, self.node._path, self.node._h5
         parent, _, name = path.rpartition("/")
         group = tree.node(parent or "/")._h5.id
-        draft = f"{name}{_DRAFT}"
+        draft = f"{name}{DRAFT}"
         creation.create_bytes(group, draft, "", self.node.filters, chunk)
         new = h5o.open(group, draft.encode())
-        for number in range(h5a.get_num_attrs(old.id)):
-            _copy_attribute(old.id, new, h5a.open(old.id, index=number).name)
+        copy_attributes(old.id, new)
         group.unlink(name.encode())
         group.move(draft.encode(), name.encode())
         self.node._open_h5 = h5py.Dataset(new)
@@ -176,6 +107,12 @@ class NodeBytes(io.RawIOBase):
             rest = tuple(slice(0, side) for side in shape)
             values = np.frombuffer(data, np.uint8).reshape(len(data), *shape)
             self.node._store((slice(start, start + len(data)), *rest), values)
+
+
+def copy_attributes(old: Any, new: Any) -> None:
+    """Give an object the attributes of another, byte for byte."""
+    for number in range(h5a.get_num_attrs(old)):
+        _copy_attribute(old, new, h5a.open(old, index=number).name)
 
 
 def _copy_attribute(old: Any, new: Any, name: bytes) -> None:

@@ -153,10 +153,10 @@ class Table(Leaf, Querying):
     def row(self) -> NewRow:
         """The row that comes next: fill it in by name, then ``append()`` it."""
         self._require_writable()
-        made = self._tree.new_rows.get(self._path)
-        if made is None:
+        made = self._tree.waiting.get(self._path)
+        if not isinstance(made, NewRow):
             made = NewRow(self.dtype, self._defaults(), self._path, self._append)
-            self._tree.new_rows[self._path] = made
+            self._tree.waiting[self._path] = made
         return made
 
     def _defaults(self) -> dict[str, Any]:
@@ -185,8 +185,8 @@ class Table(Leaf, Querying):
         """
         self._require_writable()
         given = rows_of(rows, self.dtype, self._path)
-        if self._path in self._tree.new_rows:
-            self._tree.new_rows[self._path].flush()
+        if self._path in self._tree.waiting:
+            self._tree.waiting[self._path].flush()
         self._append(given)
 
     def modify_rows(

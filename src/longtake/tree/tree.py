@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from h5py import h5o, h5p  # pyright: ignore[reportAttributeAccessIssue]
 
@@ -21,9 +21,15 @@ if TYPE_CHECKING:
 
     import h5py
 
-    from longtake.tree.new_row import NewRow
-
 _MOST_NAME_BYTES = 60_000
+
+
+class Waiting(Protocol):
+    """Something that is kept in memory for a while before it is written."""
+
+    def flush(self) -> None:
+        """Write it."""
+        ...
 
 
 class Tree:
@@ -57,8 +63,8 @@ class Tree:
         self.rows = rows
         self.is_writable = is_writable
         self.filters = filters or Filters()
-        #: Rows that wait to be written, by the path of their table.
-        self.new_rows: dict[str, NewRow] = {}
+        #: What waits to be written, by the path of the table or group that it is for.
+        self.waiting: dict[str, Waiting] = {}
 
     @property
     def is_open(self) -> bool:
@@ -82,8 +88,8 @@ class Tree:
 
     def flush(self) -> None:
         """Write what waits in memory."""
-        for row in self.new_rows.values():
-            row.flush()
+        for part in list(self.waiting.values()):
+            part.flush()
         if self.is_writable and self.is_open:
             self.h5.flush()
 
@@ -159,8 +165,8 @@ class Tree:
         return new
 
     def _forget(self, path: str) -> None:
-        for table in [t for t in self.new_rows if f"{t}/".startswith(f"{path}/")]:
-            del self.new_rows[table]
+        for below in [p for p in self.waiting if f"{p}/".startswith(f"{path}/")]:
+            del self.waiting[below]
 
     def _change(self, edit: Callable[[], Any]) -> None:
         try:
