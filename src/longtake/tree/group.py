@@ -188,6 +188,8 @@ class Group(Node):
         return found
 
     def _hard_child(self, name: str) -> Any:
+        if "/" in name:  # HDF5 makes no such name, and would follow it
+            return UnImplemented(self._tree, self._inside(name), None, "its name has a '/'")
         group = self._h5.id
         return node_of(self._tree, self._inside(name), _opened(group, name))
 

@@ -167,9 +167,9 @@ def _refusal(path: Path, error: OSError) -> LongtakeError:
         )
     if isinstance(error, FileNotFoundError):
         return NotFound(error.errno, f"there is no folder {path.parent} for {path.name}")
-    if "already open" in str(error):  # HDF5's words, where this process has it open
-        return FileInUse(errno.EAGAIN, f"{path} is open in this process: close it there first")
     if path.exists() and not h5py.is_hdf5(path):
         return NotALongtakeFile(f"{path} is no HDF5 file")
     left = in_use_or_left(path, error) if path.exists() else None
+    if left is None and "already open" in str(error):  # HDF5's words, where this process has it
+        return FileInUse(errno.EAGAIN, f"{path} is open in this process: close it there first")
     return left or WriteFailed(error.errno, f"{path} cannot be made: {error}")
