@@ -99,7 +99,7 @@ def test_ctrl_c_leaves_a_good_file_and_the_same_command_goes_on(
 
 KILLED = """
 import os, signal, sys
-import longtake.tree.folder_import as module
+import longtake.tree.files.folder_import as module
 from longtake.cli import main
 copy = module._copy
 def kill(source, target, found, told):

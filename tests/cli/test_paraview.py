@@ -11,8 +11,8 @@ import longtake as lt
 import longtake.tree as tt
 from longtake.cli.app import app
 from longtake.errors import InvalidArgument
-from tests.tree import paraview
 from tests.tree.make import numbers
+from tests.tree.paraview import vtk_readers
 
 VALUES = numbers((4, 3, 5), "u2")
 
@@ -35,7 +35,7 @@ def test_a_file_beside_the_file(path):
     done = said(path, "/v", "--spacing", "2,0.5,0.25", "--origin", "-1,-2,-3")
     assert done.stdout == f"{path.with_suffix('.xmf')}: open it in ParaView\n"
     assert not done.stderr
-    (found,) = paraview.read(path.with_suffix(".xmf"))
+    (found,) = vtk_readers.read(path.with_suffix(".xmf"))
     np.testing.assert_array_equal(found.arrays["v"], VALUES)
     assert (found.spacing, found.origin) == ((0.25, 0.5, 2), (-3, -2, -1))
     assert path.read_bytes() == before
@@ -44,7 +44,7 @@ def test_a_file_beside_the_file(path):
 def test_the_first_axis_as_time(path):
     other = path.with_name("other.xmf")
     said(path, "/", "--interval", 0.5, "-o", other)
-    found = paraview.read(other)
+    found = vtk_readers.read(other)
     assert [one.time for one in found] == [0, 0.5, 1, 1.5]
     np.testing.assert_array_equal([one.arrays["v"][0] for one in found], VALUES)
     assert not path.with_suffix(".xmf").exists()
@@ -59,7 +59,7 @@ def test_a_recording_by_itself(tmp_path, node):
             camera.append(stamp, frame)
     assert said(path, node, "--vtkhdf").stdout == f"{path}: open it in ParaView\n"
     for file in (path, xmf_of(path, node)):
-        found = paraview.read(file)
+        found = vtk_readers.read(file)
         assert [one.time for one in found] == [3, 6, 7, 9]
         np.testing.assert_array_equal([one.arrays["camera"][0] for one in found], VALUES)
     assert lt.check(path).is_whole

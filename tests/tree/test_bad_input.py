@@ -91,6 +91,16 @@ NODES = {
     "a shape behind a link": (lambda f: f.root.nowhere.shape, NodeNotFound, "nope"),
     "into itself": (lambda f: f.move_node("/g", "/g", "h"), InvalidArgument, "into itself"),
     "no file": (lambda f: filenode.open_node(f.root.t), WrongType, "no file"),
+    "nothing as a file": (lambda f: filenode.open_node(3), WrongType, "3"),
+    "bytes in an encoding": (lambda f: _opened(f, "r", encoding="utf8"), InvalidArgument, "text"),
+    "no encoding": (lambda f: _opened(f, "rt", encoding="nope"), InvalidArgument, "nope"),
+    "no line end": (lambda f: _opened(f, "rt", newline="x"), InvalidArgument, "newline"),
+    "a file that is there": (lambda f: _opened(f, "x"), AlreadyExists, "file"),
+    "a mode": (lambda f: _new(f, mode="zz"), InvalidArgument, "zz"),
+    "a mode of nothing": (lambda f: _opened(f, None), InvalidArgument, "None"),
+    "a file's title": (lambda f: _new(f, title=3), WrongType, "title"),
+    "a file's filters": (lambda f: _new(f, filters=5), WrongType, "Filters"),
+    "a packed file's name": (lambda f: _new(f, name="../x", packed=True), InvalidArgument, "'..'"),
 }  # fmt: skip
 CASES = ARRAYS | TABLES | NODES
 
@@ -103,6 +113,16 @@ def _carray(file, **given):
 def _earray(file, **given):
     wanted = {"atom": "f4", "shape": (0, 3)} | given
     return file.create_earray("/", "x", **wanted)
+
+
+def _opened(file, mode, **given):
+    return filenode.open_node(file.root.file, mode, **given)
+
+
+def _new(file, **given):
+    return filenode.new_node(
+        file, **({"where": "/new", "name": "x", "createparents": True} | given)
+    )
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -20,7 +20,7 @@ from longtake.cli.progress import Lines, stopping_between_steps
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from longtake.tree.copied_files import CopiedFiles
+    from longtake.tree.files.copied_files import CopiedFiles
 
 
 @contextmanager

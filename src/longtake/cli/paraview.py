@@ -55,7 +55,7 @@ def paraview(
     A group shows all its arrays of two axes or more, on one grid.
     """
     from longtake.tree import add_vtkhdf, open_file, to_xdmf
-    from longtake.tree.field import arrays_of
+    from longtake.tree.paraview.field import arrays_of
 
     if vtkhdf and output is not None:
         raise InvalidArgument("--vtkhdf writes into FILE itself: leave --output out")

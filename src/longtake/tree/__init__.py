@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from longtake.hdf.attribute_set import AttributeSet
 from longtake.tree import filenode
-from longtake.tree.columns import (
+from longtake.tree.dumping import dump
+from longtake.tree.file import File
+from longtake.tree.filters import Filters
+from longtake.tree.group import Group
+from longtake.tree.leaf import Array, CArray, EArray, Leaf
+from longtake.tree.link_nodes import ExternalLink, SoftLink
+from longtake.tree.node import Node, UnImplemented
+from longtake.tree.opening import open_file
+from longtake.tree.paraview.vtkhdf import add_vtkhdf
+from longtake.tree.paraview.xdmf import to_xdmf
+from longtake.tree.tables.columns import (
     Atom,
     BoolAtom,
     BoolCol,
@@ -38,18 +48,8 @@ from longtake.tree.columns import (
     UInt64Atom,
     UInt64Col,
 )
-from longtake.tree.description import IsDescription
-from longtake.tree.dumping import dump
-from longtake.tree.file import File
-from longtake.tree.filters import Filters
-from longtake.tree.group import Group
-from longtake.tree.leaf import Array, CArray, EArray, Leaf
-from longtake.tree.link_nodes import ExternalLink, SoftLink
-from longtake.tree.node import Node, UnImplemented
-from longtake.tree.opening import open_file
-from longtake.tree.table import Table
-from longtake.tree.vtkhdf import add_vtkhdf
-from longtake.tree.xdmf import to_xdmf
+from longtake.tree.tables.description import IsDescription
+from longtake.tree.tables.table import Table
 
 __all__ = [
     "Array",

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from longtake.errors import InvalidArgument, WrongType
-from longtake.tree.columns import Col
 from longtake.tree.fitting import fitting
 from longtake.tree.leaf import require_appendable
 from longtake.tree.stored_type import storable_type
+from longtake.tree.tables.columns import Col
 from longtake.whole_number import whole_number
 
 

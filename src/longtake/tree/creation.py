@@ -15,17 +15,14 @@ from longtake.errors import InvalidArgument
 from longtake.hdf.attributes import Packed, add_packed, pack
 from longtake.tree.array_form import ArrayForm
 from longtake.tree.chunk_shape import chunk_rows, chunk_shape
-from longtake.tree.description import simple_columns
-from longtake.tree.node_type import FILE
 from longtake.tree.stored_type import stored_type
+from longtake.tree.tables.description import simple_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from longtake.tree.filters import Filters
 
-#: In version 1 of PyTables' file nodes, the bytes had a second dimension.
-_FILE_VERSION = np.int64(2)
 # HDF5 keeps an object's header in 64 KiB: attributes of many columns go to a heap beyond this.
 _MOST_COMPACT_ATTRIBUTES, _LEAST_DENSE_ATTRIBUTES = 1000, 500
 
@@ -33,7 +30,7 @@ _MOST_COMPACT_ATTRIBUTES, _LEAST_DENSE_ATTRIBUTES = 1000, 500
 def create_group(parent: Any, name: str, title: str) -> Any:
     """Make a group."""
     made = h5g.create(parent, name.encode())
-    _mark(made, CLASS="GROUP", TITLE=title, VERSION="1.0")
+    mark(made, CLASS="GROUP", TITLE=title, VERSION="1.0")
     return made
 
 
@@ -43,7 +40,7 @@ def create_array(parent: Any, name: str, values: np.ndarray, title: str) -> Any:
     made = h5d.create(parent, name.encode(), kind, _space(values.shape), _plain_plist())
     if values.size:
         made.write(h5s.ALL, h5s.ALL, np.ascontiguousarray(values), kind)
-    _mark(made, CLASS="ARRAY", FLAVOR="numpy", TITLE=title, VERSION="2.4")
+    mark(made, CLASS="ARRAY", FLAVOR="numpy", TITLE=title, VERSION="2.4")
     return made
 
 
@@ -55,7 +52,7 @@ def create_carray(parent: Any, name: str, form: ArrayForm, title: str, filters: 
         )
     plist = _plist(filters, form.chunks or chunk_shape(form.shape, form.dtype.itemsize), form.fill)
     made = h5d.create(parent, name.encode(), stored_type(form.dtype), _space(form.shape), plist)
-    _mark(made, CLASS="CARRAY", TITLE=title, VERSION="1.1")
+    mark(made, CLASS="CARRAY", TITLE=title, VERSION="1.1")
     return made
 
 
@@ -75,7 +72,7 @@ def create_earray(
     plist = _plist(filters, chunks, form.fill)
     space = h5s.create_simple(shape, most)
     made = h5d.create(parent, name.encode(), stored_type(form.dtype), space, plist)
-    _mark(made, CLASS="EARRAY", EXTDIM=np.int32(shape.index(0)), TITLE=title, VERSION="1.1")
+    mark(made, CLASS="EARRAY", EXTDIM=np.int32(shape.index(0)), TITLE=title, VERSION="1.1")
     return made
 
 
@@ -83,13 +80,6 @@ def create_bytes(parent: Any, name: str, title: str, filters: Filters, chunk: in
     """Make an empty array of bytes that grows, in chunks of so many."""
     form = ArrayForm(np.dtype("u1"), (0,), (chunk,), None, None)
     return create_earray(parent, name, form, title, filters, 0)
-
-
-def create_file(parent: Any, name: str, title: str, filters: Filters, chunk: int) -> Any:
-    """Make an empty file, which PyTables' filenode opens, in chunks of so many bytes."""
-    made = create_bytes(parent, name, title, filters, chunk)
-    _mark(made, NODE_TYPE=FILE, NODE_TYPE_VERSION=_FILE_VERSION)
-    return made
 
 
 def create_table(
@@ -105,11 +95,11 @@ def create_table(
     plist = _plist(filters, (chunk_rows(dtype.itemsize, expected_rows),))
     space = h5s.create_simple((0,), (h5s.UNLIMITED,))
     made = h5d.create(parent, name.encode(), stored_type(dtype), space, plist)
-    _mark(made, CLASS="TABLE", TITLE=title, VERSION="2.7", NROWS=np.int64(0))
+    mark(made, CLASS="TABLE", TITLE=title, VERSION="2.7", NROWS=np.int64(0))
     for number, column in enumerate(dtype.names or ()):
-        _mark(made, **{f"FIELD_{number}_NAME": column})
+        mark(made, **{f"FIELD_{number}_NAME": column})
     for number, path in enumerate(simple_columns(dtype)):
-        _mark(made, **{f"FIELD_{number}_FILL": _fill(path, defaults, dtype)})
+        mark(made, **{f"FIELD_{number}_FILL": _fill(path, defaults, dtype)})
     return made
 
 
@@ -147,7 +137,8 @@ def _plist(filters: Filters, chunks: Sequence[int], fill: Any = None) -> Any:
     return plist
 
 
-def _mark(node: Any, **attributes: Any) -> None:
+def mark(node: Any, **attributes: Any) -> None:
+    """Add attributes to what was just made."""
     for name, value in attributes.items():
         add_packed(node, name, _packed_text(value) if isinstance(value, str) else pack(value))
 

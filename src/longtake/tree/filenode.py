@@ -15,14 +15,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from longtake.errors import AlreadyExists, InvalidArgument, WrongType
-from longtake.tree import creation
-from longtake.tree.folder_export import export_folder
-from longtake.tree.folder_import import import_folder
-from longtake.tree.node_bytes import NodeBytes
-from longtake.tree.node_file import buffered, kind_of
-from longtake.tree.node_type import FILE, is_file, node_type
-from longtake.tree.packed_files import PackedFiles
-from longtake.tree.packed_groups import create_packed, is_packed, open_packed
+from longtake.tree.files.folder_export import export_folder
+from longtake.tree.files.folder_import import import_folder
+from longtake.tree.files.node_bytes import NodeBytes
+from longtake.tree.files.node_file import buffered, kind_of, require_text_mode
+from longtake.tree.files.node_type import FILE, create_file, is_file, node_type
+from longtake.tree.files.packed_files import PackedFiles, require_path
+from longtake.tree.files.packed_groups import create_packed, is_packed, open_packed
+from longtake.tree.filters import require_filters
+from longtake.tree.link_nodes import SoftLink
+from longtake.tree.node import Node
 
 if TYPE_CHECKING:
     from longtake.tree.file import File
@@ -96,6 +98,11 @@ def new_node(
     b'It rained.'
     >>> h5.close()
     """
+    kind_of(mode)
+    require_text_mode(mode, encoding, newline)
+    if packed:
+        require_path(name)
+        require_filters(filters)
     files = _packed_at(h5file, where, filters if packed else None, is_wanted=packed)
     if files is not None:
         if title:
@@ -103,10 +110,10 @@ def new_node(
         if name in files:
             raise AlreadyExists(f"{files.node} has {name!r} already; choose another name")
         return files.open(name, mode, encoding=encoding, newline=newline)
-    group = h5file._parent(where, name, createparents=createparents)
-    how = filters or h5file.filters
-    creation.create_file(group._h5.id, name, title, how, 1)
-    return open_node(group[name], mode, encoding=encoding, newline=newline)
+    group, how = h5file._place(where, name, title, filters, createparents=createparents)
+    create_file(group._h5.id, name, title, how, 1)
+    # The file is new now, as "x" asks for.
+    return open_node(group[name], mode.replace("x", "w"), encoding=encoding, newline=newline)
 
 
 def open_node(
@@ -141,7 +148,10 @@ def open_node(
         If it is to be written, and the HDF5 file was opened to read.
     """
     kind = kind_of(mode)
-    node = node.dereference() if hasattr(node, "dereference") else node
+    require_text_mode(mode, encoding, newline)
+    if not isinstance(node, Node):
+        raise WrongType(f"a file is given as a node of an HDF5 file, not as {node!r}")
+    node = node.dereference() if isinstance(node, SoftLink) else node
     if name is not None and is_packed(node):
         files = open_packed(node)
         files.size(name)  # raises if there is none
@@ -151,6 +161,8 @@ def open_node(
     if not is_file(node):
         marked = node_type(node)
         raise WrongType(f"{node} is no file: bytes whose NODE_TYPE is {FILE!r}, not {marked!r}")
+    if kind[0] == "x":
+        raise AlreadyExists(f"{node} is there already; mode='w' writes it anew")
     if kind != "r":
         node._require_writable()
     return buffered(NodeBytes(node, kind), mode, encoding, newline)

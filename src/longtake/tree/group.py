@@ -16,7 +16,7 @@ from longtake.tree.links import link_of
 from longtake.tree.missing import NodeNotFound
 from longtake.tree.node import Node, UnImplemented
 from longtake.tree.stored_type import UnreadableType, numpy_type
-from longtake.tree.table import Table
+from longtake.tree.tables.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,12 +9,12 @@ import numpy as np
 
 from longtake.errors import DamagedFile, InvalidArgument, WriteFailed, WrongType
 from longtake.hdf.foreign_filters import lacks_filter, make_readable, unwritable_filter
-from longtake.tree.columns import Col
 from longtake.tree.filters import Filters, filters_of
 from longtake.tree.fitting import fitting
 from longtake.tree.node import Node
 from longtake.tree.selection import select, store
 from longtake.tree.stored_values import StoredValues
+from longtake.tree.tables.columns import Col
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,12 +11,12 @@ import numpy as np
 from longtake.errors import InvalidArgument
 from longtake.tree import creation
 from longtake.tree.array_form import fixed_form, growing_form, values_of
-from longtake.tree.description import described
 from longtake.tree.filters import require_filters
 from longtake.tree.fitting import rows_of
 from longtake.tree.leaf import Array, CArray, EArray
 from longtake.tree.stored_type import require_text
-from longtake.tree.table import Table
+from longtake.tree.tables.description import described
+from longtake.tree.tables.table import Table
 from longtake.tree.tree import Tree, require_name
 from longtake.whole_number import whole_number
 

@@ -1,0 +1,128 @@
+"""The three datasets of a group of packed files: their content, their names, their index."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from h5py import h5d, h5p  # pyright: ignore[reportAttributeAccessIssue]
+
+from longtake.errors import DamagedFile, FileChangedElsewhere, InvalidArgument
+from longtake.tree.files.node_type import attribute
+from longtake.tree.files.packed_index import ROW
+from longtake.tree.leaf import EArray
+from longtake.tree.tables.table import Table
+
+if TYPE_CHECKING:
+    from longtake.tree.group import Group
+
+#: The form of the datasets that this reads and writes.
+VERSION = 1
+#: More than this is read at once only if the HDF5 file is as large: it could be a trap of zeros.
+_UNASKED = 1024 * 1024 * 1024
+
+
+class PackedData:
+    """Reads and appends to a group's datasets.
+
+    Parameters
+    ----------
+    group : Group
+        Made by `create_packed`.
+
+    Raises
+    ------
+    DamagedFile
+        If the datasets are others than `create_packed` makes.
+    """
+
+    def __init__(self, group: Group) -> None:
+        self._group = group
+        version = attribute(group, "NODE_TYPE_VERSION")
+        if not isinstance(version, np.integer) or version != VERSION:
+            raise InvalidArgument(
+                f"{self._where}: files packed in the form {version!r}, and this version of "
+                f"longtake reads the form {VERSION}"
+            )
+        self._names, self._data = self._bytes_in("names"), self._bytes_in("data")
+        #: How many bytes of content there are.
+        self.size: int = self._data._h5.shape[0]
+        self._index: Any = self._child("index")
+        if not isinstance(self._index, Table) or self._index.dtype != ROW:
+            raise self._damaged("its index is no table of the columns that longtake writes")
+
+    def index(self) -> tuple[bytes, np.ndarray]:
+        """Read all names, as bytes, and the rows of the index."""
+        names, rows = self._all(self._names), self._all(self._index)
+        ends = rows["name_end"]
+        if len(rows) and ((ends[1:] < ends[:-1]).any() or ends[-1] > len(names)):
+            raise self._damaged("its index points outside of its names")
+        return names[: ends[-1] if len(rows) else 0].tobytes(), rows
+
+    def read(self, start: int, end: int) -> bytes:
+        """Read content."""
+        if not 0 <= start <= end <= self.size:
+            raise self._damaged(f"its index tells of bytes {start} to {end}, of {self.size}")
+        self._require_plausible(end - start)
+        return self._data._stored((slice(start, end),)).tobytes()
+
+    def append(
+        self, data: tuple[int, bytes], names: tuple[int, bytes], rows: tuple[int, bytes]
+    ) -> None:
+        """Write content, names and rows, each from its place on; the rows last.
+
+        What fails can be tried again.
+        """
+        if self._index._h5.shape[0] != rows[0]:
+            raise FileChangedElsewhere(
+                f"{self._where}: another object, which reached the group by another path, has "
+                "written files since; open the group once"
+            )
+        _write(self._data, *data)
+        self.size = self._data._h5.shape[0]
+        _write(self._names, *names)
+        # A file exists when its row does: on the disk too.
+        self._group._tree.h5.flush()
+        self._index._append(np.frombuffer(rows[1], ROW))
+
+    @property
+    def _where(self) -> str:
+        return f"{self._group._tree.filename}: {self._group._v_pathname}"
+
+    def _damaged(self, why: str) -> DamagedFile:
+        return DamagedFile(f"{self._where} cannot be read as packed files: {why}")
+
+    def _child(self, name: str) -> Any:
+        if name not in self._group:
+            raise self._damaged(f"it has no {name!r}")
+        found = self._group[name]
+        if not isinstance(found, EArray | Table):
+            return found
+        kind, path = type(found), found._v_pathname
+        if found._h5.id.get_create_plist().get_nfilters():
+            return found
+        del found  # or what it was opened with would stay
+        # So that HDF5 reads the bytes asked for, and neither reads nor keeps all their chunks.
+        access = h5p.create(h5p.DATASET_ACCESS)
+        access.set_chunk_cache(1, 0, 1.0)
+        return kind(self._group._tree, path, h5d.open(self._group._h5.id, name.encode(), access))
+
+    def _bytes_in(self, name: str) -> EArray:
+        node = self._child(name)
+        if not isinstance(node, EArray) or node.ndim != 1 or node.dtype != np.uint8:
+            raise self._damaged(f"{name!r} is no array of bytes that can grow")
+        return node
+
+    def _all(self, node: Any) -> np.ndarray:
+        count = node._h5.shape[0]
+        self._require_plausible(count * node.dtype.itemsize)
+        return node._stored((slice(0, count),))
+
+    def _require_plausible(self, size: int) -> None:
+        if size > _UNASKED and size > self._group._tree.h5.id.get_filesize():
+            raise self._damaged(f"{size} bytes at once are more than the whole file has")
+
+
+def _write(node: Any, at: int, content: bytes) -> None:
+    node._h5.id.set_extent((at,))
+    node._append(np.frombuffer(content, np.uint8))

@@ -1,0 +1,99 @@
+"""The files at or below a node of an HDF5 file, by their paths."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+from longtake.tree.files.node_bytes import NodeBytes
+from longtake.tree.files.node_type import is_file, modified
+from longtake.tree.files.packed_groups import is_packed, open_packed
+from longtake.tree.group import Group, identity_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from longtake.tree.files.packed_files import PackedFiles
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Something below a node.
+
+    Attributes
+    ----------
+    name : str
+        Its path from the node on, with ``/``: as the file says it.
+    kind : {"file", "folder", "other"}
+    size : int
+        Bytes.
+    modified : int or None
+        Nanoseconds since 1970, UTC, if the file says it.
+    open : callable
+        Gives the content of a file, to read.
+    why : str
+        What else it is.
+    """
+
+    name: str
+    kind: Literal["file", "folder", "other"]
+    size: int = 0
+    modified: int | None = None
+    open: Callable[[], io.IOBase] = io.BytesIO
+    why: str = ""
+
+
+def stored_files(node: Any) -> Iterator[Stored]:
+    """Go through all that is below a group, each folder before what is in it; or one file.
+
+    A group that hard links lead to from many places is gone through at the first of them, so that
+    those in a circle do no harm.
+    """
+    if not isinstance(node, Group):
+        yield _stored(node, node._v_name)
+        return
+    if is_packed(node):
+        yield from _packed(node, "")
+        return
+    seen = {identity_of(node)}
+    waiting = [("", node)]
+    while waiting:
+        prefix, group = waiting.pop()
+        groups = []
+        for child in group:
+            name = f"{prefix}{child._v_name}"
+            if not isinstance(child, Group):
+                yield _stored(child, name)
+            elif identity_of(child) in seen:
+                yield Stored(name, "other", why="a group that is elsewhere too")
+            else:
+                seen.add(identity_of(child))
+                yield Stored(name, "folder")
+                if is_packed(child):
+                    yield from _packed(child, f"{name}/")
+                else:
+                    groups.append((f"{name}/", child))
+        waiting += reversed(groups)
+
+
+def _stored(node: Any, name: str) -> Stored:
+    if not is_file(node):
+        return Stored(name, "other", why=type(node).__name__)
+    return Stored(name, "file", len(node), modified(node), partial(NodeBytes, node, "r"))
+
+
+def _packed(group: Group, prefix: str) -> Iterator[Stored]:
+    files = open_packed(group)
+    for name in files:
+        if name.endswith("/"):
+            yield Stored(f"{prefix}{name[:-1]}", "folder")
+        else:
+            size, when = files.size(name), files.modified(name)
+            read = partial(_content, files, name)
+            yield Stored(f"{prefix}{name}", "file", size, when, read)
+
+
+def _content(files: PackedFiles, name: str) -> io.BytesIO:
+    return io.BytesIO(files[name])
