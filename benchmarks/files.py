@@ -121,9 +121,11 @@ def _beside(case: str, costs: list[list[float]], unit: Unit) -> Iterator[Row]:
 def _lines(effort: Effort, folder: Path) -> Row:
     count = effort.frames(200_000)
     path = folder / "lines.h5"
-    with tables.open_file(path, "w") as h5:
-        with tables.nodes.filenode.new_node(h5, where="/", name="lines") as file:
-            file.write(_LINE * count)
+    with (
+        tables.open_file(path, "w") as h5,
+        tables.nodes.filenode.new_node(h5, where="/", name="lines") as file,
+    ):
+        file.write(_LINE * count)
 
     def read(library: Any, filenode: Any) -> float:
         with library.open_file(path) as h5, filenode.open_node(h5.root.lines, "r") as file:

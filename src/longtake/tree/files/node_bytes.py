@@ -6,15 +6,16 @@ from typing import Any
 
 import h5py
 import numpy as np
-from h5py import h5a, h5o  # pyright: ignore[reportAttributeAccessIssue]
+from h5py import h5a  # pyright: ignore[reportAttributeAccessIssue]
 
-from longtake.tree import creation
 from longtake.tree.files.bytes_in_memory import BytesInMemory
+from longtake.tree.files.node_type import create_file
 
 #: Up to here a file is kept in memory until it is flushed, and then has one chunk.
 _SMALL = 1024 * 1024
 #: What follows the name of a file that is not whole yet.
 DRAFT = " (longtake draft)"
+_OF_EVERY_FILE = {b"CLASS", b"EXTDIM", b"VERSION", b"NODE_TYPE", b"NODE_TYPE_VERSION"}
 
 
 class NodeBytes(BytesInMemory):
@@ -87,8 +88,7 @@ class NodeBytes(BytesInMemory):
         parent, _, name = path.rpartition("/")
         group = tree.node(parent or "/")._h5.id
         draft = f"{name}{DRAFT}"
-        creation.create_bytes(group, draft, "", self.node.filters, chunk)
-        new = h5o.open(group, draft.encode())
+        new = create_file(group, draft, "", self.node.filters, chunk)
         copy_attributes(old.id, new)
         group.unlink(name.encode())
         group.move(draft.encode(), name.encode())
@@ -110,9 +110,11 @@ class NodeBytes(BytesInMemory):
 
 
 def copy_attributes(old: Any, new: Any) -> None:
-    """Give an object the attributes of another, byte for byte."""
+    """Give a file that was just made the attributes of another, byte for byte."""
     for number in range(h5a.get_num_attrs(old)):
-        _copy_attribute(old, new, h5a.open(old, index=number).name)
+        name = h5a.open(old, index=number).name
+        if name not in _OF_EVERY_FILE:
+            _copy_attribute(old, new, name)
 
 
 def _copy_attribute(old: Any, new: Any, name: bytes) -> None:
