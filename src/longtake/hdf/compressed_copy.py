@@ -189,7 +189,7 @@ class CompressedCopy:
 
         load_filter_plugins()
         blosc = hdf5plugin.Blosc2(cname="zstd", clevel=1, filters=hdf5plugin.Blosc2.SHUFFLE)
-        plist.set_filter(blosc.filter_id, h5z.FLAG_MANDATORY, blosc.filter_options)
+        plist.set_filter(blosc.filter_id, h5z.FLAG_OPTIONAL, blosc.filter_options)
         return plist
 
 

@@ -13,11 +13,11 @@ from longtake.whole_number import whole_number
 
 _BLOSC, _BLOSC2 = 32001, 32026
 #: As the Bloscs number them.
-_CODECS = ("blosclz", "lz4", "lz4hc", "snappy", "zlib", "zstd")
+CODECS = ("blosclz", "lz4", "lz4hc", "snappy", "zlib", "zstd")
 _BLOSCS = {
     f"{library}{codec}": number
     for library, number in (("blosc", _BLOSC), ("blosc2", _BLOSC2))
-    for codec in ("", *(f":{codec}" for codec in _CODECS))
+    for codec in ("", *(f":{codec}" for codec in CODECS))
 }
 #: PyTables compresses with these too. They are read.
 _READ_ONLY = {"lzo": 305, "bzip2": 307}
@@ -76,9 +76,10 @@ class Filters:
         if self.complevel and self.complib in _BLOSCS:
             load_filter_plugins()
             shuffle = 2 if self.bitshuffle else int(self.shuffle)
-            codec = _CODECS.index(self.complib.partition(":")[2] or "blosclz")
+            codec = CODECS.index(self.complib.partition(":")[2] or "blosclz")
             options = (0, 0, 0, 0, self.complevel, shuffle, codec)
-            plist.set_filter(_BLOSCS[self.complib], h5z.FLAG_MANDATORY, options)
+            # Optional: a chunk that cannot be made smaller is stored as it is, not refused.
+            plist.set_filter(_BLOSCS[self.complib], h5z.FLAG_OPTIONAL, options)
         elif self.complevel:
             if self.shuffle:
                 plist.set_shuffle()
@@ -103,7 +104,7 @@ def filters_of(plist: Any) -> Filters:
     for library, number in (("blosc", _BLOSC), ("blosc2", _BLOSC2)):
         if number in found:
             level, shuffle, codec = (*found[number], 1, 1, 0)[4:7]
-            name = _CODECS[codec] if codec < len(_CODECS) else _CODECS[0]
+            name = CODECS[codec] if codec < len(CODECS) else CODECS[0]
             return Filters(min(level, 9), f"{library}:{name}", shuffle == 1, shuffle == 2, checked)
     shuffled = h5z.FILTER_SHUFFLE in found
     if h5z.FILTER_DEFLATE in found:

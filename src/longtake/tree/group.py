@@ -9,6 +9,7 @@ from h5py import h5d, h5g, h5l, h5o, h5s, h5t  # pyright: ignore[reportAttribute
 
 from longtake.errors import InvalidArgument, WrongType
 from longtake.tree import creation
+from longtake.tree.kept_filters import KEPT, kept_filters, packed_filters
 from longtake.tree.kinds import is_of_kind
 from longtake.tree.leaf import Array, CArray, EArray
 from longtake.tree.link_nodes import ExternalLink, SoftLink
@@ -21,6 +22,7 @@ from longtake.tree.tables.table import Table
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from longtake.tree.filters import Filters
     from longtake.tree.tree import Tree
 
 _SHOWN = 8
@@ -121,6 +123,13 @@ class Group(Node):
         return {n: node for n, node in self._v_children.items() if is_of_kind(node, "Leaf")}
 
     @property
+    def _v_filters(self) -> Filters:
+        """How chunks are compressed that are made in the group, unless others are given."""
+        if self._path == "/":
+            return self._tree.filters
+        return kept_filters(self._h5.id) or self._tree.filters
+
+    @property
     def _v_nchildren(self) -> int:
         """How many nodes are in the group."""
         return len(self)
@@ -166,9 +175,12 @@ class Group(Node):
                     waiting.append(group)
                     yield group
 
-    def _make_group(self, name: str, title: str) -> Group:
+    def _make_group(self, name: str, title: str, filters: Filters | None = None) -> Group:
         self._tree.require_free(self, name)
         made = creation.create_group(self._h5.id, name, title)
+        kept = filters or kept_filters(self._h5.id)
+        if kept is not None:
+            creation.mark(made, **{KEPT: packed_filters(kept)})
         return Group(self._tree, self._inside(name), made)
 
     def _inside(self, name: str) -> str:

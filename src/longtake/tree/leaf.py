@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from longtake.hdf.foreign_filters import lacks_filter, make_readable, unwritable
 from longtake.tree.filters import Filters, filters_of
 from longtake.tree.fitting import fitting
 from longtake.tree.node import Node
+from longtake.tree.room import in_parts
 from longtake.tree.selection import select, store
 from longtake.tree.stored_values import StoredValues
 from longtake.tree.tables.columns import Col
@@ -72,6 +74,10 @@ class Leaf(Node):
                 f"{self._tree.filename}: {self._path} is compressed with {self._unwritable_filter},"
                 " which is not written here: make a new node of its values, and remove this one"
             )
+
+    def _forget_what_was_read(self) -> None:
+        with suppress(AttributeError):
+            del self._values
 
     @property
     def name(self) -> str:
@@ -166,18 +172,29 @@ class Leaf(Node):
         key = tuple(slice(n * (i == axis), grown[i]) for i, n in enumerate(shape))
         try:
             dataset.set_extent(grown)
-            self._values.write(key, values)
-        except (OSError, RuntimeError) as error:
+            self._write(key, values)
+        except BaseException as error:
             dataset.set_extent(shape)
+            if isinstance(error, WriteFailed) or not isinstance(error, OSError | RuntimeError):
+                raise
             raise WriteFailed(
                 f"{self._tree.filename}: {self._path} could not grow: {error}; nothing was appended"
             ) from error
 
     def _store(self, key: tuple[Any, ...], values: np.ndarray) -> None:
         try:
-            self._values.write(key, values)
+            self._write(key, values)
+        except WriteFailed:
+            raise
         except (OSError, RuntimeError) as error:
             raise WriteFailed(f"{self._tree.filename}: {self._path}: {error}") from error
+
+    def _write(self, key: tuple[Any, ...], values: np.ndarray) -> None:
+        chunk_rows = (self._h5.chunks or (1,))[0]
+        for part, some in in_parts(key, values, chunk_rows):
+            self._tree.require_room(some.nbytes)
+            self._values.write(part, some)
+            self._tree.keep_until_flushed(self._path, self._h5.id)
 
     def _stored(self, key: tuple[Any, ...]) -> Any:
         self._tree.require_open()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import h5py
 from h5py import h5d, h5g, h5t  # pyright: ignore[reportAttributeAccessIssue]
 
-from longtake.errors import LongtakeError, WrongType
+from longtake.errors import Closed, LongtakeError, WrongType
+from longtake.tree.links import follow
 from longtake.tree.missing import NodeNotFound
 from longtake.tree.node_attributes import NodeAttributes
 
@@ -32,16 +33,36 @@ class Node(ABC):
         self._tree = tree
         self._path = path
         self._open_h5 = h5
+        self._opened_in = tree.releases
 
     @property
     def _h5(self) -> Any:
         self._tree.require_open()
+        if self._opened_in != self._tree.releases:
+            self._open_again()
         kind = _FACES.get(type(self._open_h5))
         if kind is None and isinstance(self._open_h5, h5t.TypeID):
             kind = h5py.Datatype
         if kind is not None:  # made when it is asked for: a walk asks for few
             self._open_h5 = kind(self._open_h5)
         return self._open_h5
+
+    def _open_again(self) -> None:
+        """Open the node anew, whose handle may have been closed."""
+        if self._open_h5 is not None and not self._open_h5:
+            found: Any = self._tree.h5["/"]
+            for step in self._path.strip("/").split("/"):
+                found = found if isinstance(found, str) else follow(found, step)
+            if isinstance(found, str):
+                raise Closed(
+                    f"{self._tree.filename}: {self._path} is not there any more: it was removed"
+                )
+            self._open_h5 = found
+            self._forget_what_was_read()
+        self._opened_in = self._tree.releases
+
+    def _forget_what_was_read(self) -> None:  # noqa: B027  (most keep nothing)
+        """Forget what is kept of the handle that was closed."""
 
     @property
     def _v_pathname(self) -> str:

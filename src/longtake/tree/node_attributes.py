@@ -34,6 +34,7 @@ class NodeAttributes(AttributeSet):
         self._tree.require_writable()
         if not isinstance(name, str):
             raise WrongType(f"{self._path}: the name of an attribute is text, not {name!r}")
+        self._tree.require_room(0)
         write_attribute(self._h5, name, value)
 
     def __delitem__(self, name: str) -> None:

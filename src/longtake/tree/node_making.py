@@ -48,7 +48,13 @@ class NodeMaking:
     _tree: Tree
 
     def create_group(
-        self, where: Any, name: str, title: str = "", *, createparents: bool = False
+        self,
+        where: Any,
+        name: str,
+        title: str = "",
+        filters: Filters | None = None,
+        *,
+        createparents: bool = False,
     ) -> Group:
         """Make a group.
 
@@ -58,9 +64,14 @@ class NodeMaking:
             The group to make it in; with `createparents`, that is made too if it is not there.
         name : str
         title : str
+        filters : Filters, optional
+            How chunks are compressed that are made in it, and in groups made in it, unless others
+            are given; the file keeps it. As of the group that it is in, if none are given.
         """
         require_text(title, f"the title of {name!r}")
-        return self._parent(where, name, createparents=createparents)._make_group(name, title)
+        require_filters(filters)
+        group = self._parent(where, name, createparents=createparents)
+        return group._make_group(name, title, filters)
 
     def create_array(
         self,
@@ -82,6 +93,7 @@ class NodeMaking:
         """
         values = values_of(obj, f"{name!r}")
         group, _ = self._place(where, name, title, None, createparents=createparents)
+        self._tree.require_room(values.nbytes)
         made = creation.create_array(group._h5.id, name, values, title)
         return Array(self._tree, group._inside(name), made)
 
@@ -109,7 +121,7 @@ class NodeMaking:
         shape : tuple of int, optional
             Both are those of `obj`, if they are not given.
         filters : Filters, optional
-            The file's, if none are given.
+            The group's, if none are given.
         obj : array_like, optional
             The values.
         chunkshape : tuple of int, optional
@@ -174,7 +186,7 @@ class NodeMaking:
             Of the columns: an `IsDescription` class, a dataclass or other class with annotations,
             a mapping of name to column, a dtype; or rows with names, which it then begins with.
         filters : Filters, optional
-            The file's, if none are given.
+            The group's, if none are given.
         expectedrows : int
             About how long it will become: chunks are chosen by that.
         obj : optional
@@ -221,7 +233,8 @@ class NodeMaking:
         """Give where to make a node of such a name and title, and how it is compressed."""
         require_text(title, f"the title of {name!r}")
         require_filters(filters)
-        return self._parent(where, name, createparents=createparents), filters or self._tree.filters
+        group = self._parent(where, name, createparents=createparents)
+        return group, filters or group._v_filters
 
     def _parent(self, where: Any, name: str, *, createparents: bool = False) -> Group:
         self._tree.require_writable()

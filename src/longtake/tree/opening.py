@@ -29,6 +29,7 @@ from longtake.hdf.writer_of_other import in_use_or_left
 from longtake.streams import StreamFileView
 from longtake.tree.file import File
 from longtake.tree.filters import require_filters
+from longtake.tree.kept_filters import KEPT, packed_filters
 from longtake.tree.rows_in_use import rows_in_use
 from longtake.tree.stored_type import require_text
 
@@ -59,7 +60,8 @@ def open_file(
     title : str
         Of a file that is made.
     filters : Filters, optional
-        How chunks are compressed that are made in the file, unless others are given.
+        How chunks are compressed that are made in the file, unless others are given; a file that is
+        made keeps it.
 
     Guarantees
     ----------
@@ -105,7 +107,7 @@ def open_file(
     if exists and mode in {"r+", "a"}:
         _require_finished(path)
         return File(_opened(path, "r+"), name=path, is_writable=True, filters=filters)
-    return File(_made(path, title), name=path, is_writable=True, filters=filters)
+    return File(_made(path, title, filters), name=path, is_writable=True, filters=filters)
 
 
 def _path(filename: object) -> Path:
@@ -136,13 +138,20 @@ def _require_finished(path: Path) -> None:
             )
 
 
-def _made(path: Path, title: str) -> h5py.File:
+def _made(path: Path, title: str, filters: Filters | None) -> h5py.File:
     if path.exists():
-        # HDF5 empties a file before it finds that somebody else has it open.
-        with suppress(NotALongtakeFile):
+        # HDF5 empties a file before it finds that somebody else has it open. What is damaged, or no
+        # HDF5 file, may be replaced.
+        with suppress(NotALongtakeFile, DamagedFile, WriteFailed):
             _opened(path, "r+").close()
     h5 = _opened(path, "w")
-    attributes = {"CLASS": "GROUP", "PYTABLES_FORMAT_VERSION": _FORMAT, "TITLE": title}
+    attributes: dict[str, object] = {
+        "CLASS": "GROUP",
+        "PYTABLES_FORMAT_VERSION": _FORMAT,
+        "TITLE": title,
+    }
+    if filters is not None:
+        attributes[KEPT] = packed_filters(filters)
     for name, value in (attributes | {"VERSION": "1.0"}).items():
         write_attribute(h5, name, value)
     return h5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from h5py import h5o, h5p  # pyright: ignore[reportAttributeAccessIssue]
+from h5py import h5f, h5i, h5o, h5p  # pyright: ignore[reportAttributeAccessIssue]
 
 from longtake.errors import (
     AlreadyExists,
@@ -15,6 +15,8 @@ from longtake.errors import (
     WrongType,
 )
 from longtake.tree.filters import Filters
+from longtake.tree.kept_filters import kept_filters
+from longtake.tree.room import Room
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     import h5py
 
 _MOST_NAME_BYTES = 60_000
+_MOST_WRITTEN = 64
 
 
 class Waiting(Protocol):
@@ -43,7 +46,7 @@ class Tree:
         Gives how many rows of the dataset there are in use, or None for all of them.
     is_writable : bool
     filters : Filters
-        Of what is made in the file, unless others are given.
+        Of what is made in the file, unless others are given, or kept by the group that it is in.
     """
 
     #: The group that holds all others; `File` makes it.
@@ -62,9 +65,13 @@ class Tree:
         self.filename = filename
         self.rows = rows
         self.is_writable = is_writable
-        self.filters = filters or Filters()
+        self.filters = filters or kept_filters(h5["/"].id) or Filters()
         #: What waits to be written, by the path of the table or group that it is for.
         self.waiting: dict[str, Waiting] = {}
+        #: How often handles were closed under their nodes.
+        self.releases = 0
+        self._written: dict[str, Any] = {}
+        self._room = Room(filename)
 
     @property
     def is_open(self) -> bool:
@@ -91,7 +98,44 @@ class Tree:
         for part in list(self.waiting.values()):
             part.flush()
         if self.is_writable and self.is_open:
-            self.h5.flush()
+            self._flush_written()
+            try:
+                self.h5.flush()
+            except (OSError, RuntimeError) as error:
+                raise WriteFailed(f"{self.filename} could not be written: {error}") from error
+            self._room.note_flushed()
+
+    def require_room(self, size: int) -> None:
+        """Raise `WriteFailed` if the disk has no room for so many bytes more."""
+        if self._room.is_there_for(size):
+            return
+        self._flush_written()
+        if not self._room.is_there_for(size):
+            raise self._room.refusal(size)
+
+    def keep_until_flushed(self, path: str, dataset: Any) -> None:
+        """Keep a dataset open that was written to, until what HDF5 has of it in memory is written.
+
+        A dataset that nobody holds any longer is closed, and then nobody hears of it when HDF5
+        cannot write: the disk may be full.
+        """
+        self._written[path] = dataset
+        if len(self._written) > _MOST_WRITTEN:
+            self._flush_written()
+
+    def _flush_written(self) -> None:
+        while self._written:
+            path, dataset = self._written.popitem()
+            if not dataset:  # it was removed, or made anew
+                continue
+            try:
+                dataset.flush()
+            except (OSError, RuntimeError) as error:
+                raise WriteFailed(
+                    f"{self.filename}: {path} could not be written: {error}; what was written to "
+                    "it since the last flush may be lost"
+                ) from error
+        self._room.note_flushed()
 
     def parent(self, where: Any, *, made: bool = False) -> Any:
         """Give the group to make something in, and make it first if that is asked for."""
@@ -111,6 +155,7 @@ class Tree:
     def require_free(self, group: Any, name: str) -> None:
         """Raise if a node of that name cannot be made in a group."""
         self.require_writable()
+        self.require_room(0)
         require_name(name)
         if group._h5.id.links.exists(name.encode()):
             raise AlreadyExists(
@@ -130,6 +175,7 @@ class Tree:
                 "with all of that"
             )
         self._forget(path)
+        self._release(path)
         self._change(lambda: self.h5.id.unlink(path.encode()))
 
     def move(self, path: str, newparent: Any, newname: str | None, *, overwrite: bool) -> str:
@@ -146,6 +192,8 @@ class Tree:
         """Copy a node, and give the copy."""
         new = self._free_path(path, newparent, newname, overwrite=overwrite)
         self.flush()
+        # HDF5 2.0 corrupts its memory where it copies chunks that it has in its cache.
+        self._release(path)
         node, (where, _, name) = self.node(path), new.rpartition("/")
         parent = self.node(where)._h5.id
         self._change(lambda: h5o.copy(node._h5.id, b".", parent, name.encode(), h5p.DEFAULT))
@@ -164,8 +212,18 @@ class Tree:
         self.require_free(group, name)
         return new
 
+    def _release(self, path: str) -> None:
+        """Close what is open at a path and below, in whoever's hands; nodes open it again."""
+        self._flush_written()
+        for found in h5f.get_obj_ids(self.h5.id, h5f.OBJ_DATASET | h5f.OBJ_GROUP):
+            name = h5i.get_name(found)
+            if name is not None and _is_below(name.decode("utf-8", "surrogateescape"), path):
+                while found.valid:
+                    h5i.dec_ref(found)
+        self.releases += 1
+
     def _forget(self, path: str) -> None:
-        for below in [p for p in self.waiting if f"{p}/".startswith(f"{path}/")]:
+        for below in [p for p in self.waiting if _is_below(p, path)]:
             del self.waiting[below]
 
     def _change(self, edit: Callable[[], Any]) -> None:
@@ -173,6 +231,10 @@ class Tree:
             edit()
         except (OSError, RuntimeError, KeyError) as error:
             raise WriteFailed(f"{self.filename} could not be changed: {error}") from error
+
+
+def _is_below(name: str, path: str) -> bool:
+    return f"{name}/".startswith(f"{path}/")
 
 
 def require_name(name: object) -> None:

@@ -93,7 +93,7 @@ class NodeBytes(BytesInMemory):
         group.unlink(name.encode())
         group.move(draft.encode(), name.encode())
         self.node._open_h5 = h5py.Dataset(new)
-        self.node.__dict__.pop("_values", None)
+        self.node._forget_what_was_read()
 
     def _stored(self, start: int, stop: int) -> bytes:
         if start >= stop:

@@ -16,6 +16,7 @@ from longtake.tree.files.node_type import MODIFIED, create_file
 if TYPE_CHECKING:
     from longtake.tree.filters import Filters
     from longtake.tree.group import Group
+    from longtake.tree.tree import Tree
 
 _LEAST, _CHUNK, _BLOCK = 64 * 1024, 1024 * 1024, 4 * 1024 * 1024
 
@@ -49,7 +50,7 @@ def write_whole(
     try:
         chunk = min(max(1, len(first)), _CHUNK)
         made = create_file(parent, draft, "", filters, chunk)
-        written = _write(made, first, content)
+        written = _write(group._tree, made, first, content)
         if is_there:
             copy_attributes(h5o.open(parent, name.encode()), made)
         write_packed(made, MODIFIED, pack(np.int64(modified)))
@@ -59,7 +60,7 @@ def write_whole(
     except BaseException as error:
         with suppress(KeyError, RuntimeError):
             parent.unlink(draft.encode())
-        if isinstance(error, RuntimeError | OSError):
+        if isinstance(error, RuntimeError | OSError) and not isinstance(error, WriteFailed):
             raise WriteFailed(
                 f"{group._tree.filename}: {group._inside(name)} could not be written: {error}"
             ) from error
@@ -67,9 +68,10 @@ def write_whole(
     return written
 
 
-def _write(made: Any, block: bytes, content: IO[bytes]) -> int:
+def _write(tree: Tree, made: Any, block: bytes, content: IO[bytes]) -> int:
     at = 0
     while block:
+        tree.require_room(len(block))
         made.set_extent((at + len(block),))
         space = made.get_space()
         space.select_hyperslab((at,), (len(block),))
