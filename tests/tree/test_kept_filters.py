@@ -53,7 +53,7 @@ def test_handed_on(tmp_path, maker, goer_on):
         "/inner/deep/c3": blosc2,
         "/inner/deep/later": blosc2,
         "/inner/deep/deeper/later": blosc2,
-        "/inner/deep/own": ("blosc:blosclz", 1),
+        "/inner/deep/own": ("blosc:lz4", 1),
     }
 
 
