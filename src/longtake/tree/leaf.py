@@ -69,6 +69,7 @@ class Leaf(Node):
     def _require_writable(self) -> None:
         """Raise if values cannot be stored, before anything is changed."""
         self._tree.require_writable()
+        self._tree.require_changeable(str(self._h5.name))
         if self._unwritable_filter is not None:
             raise WriteFailed(
                 f"{self._tree.filename}: {self._path} is compressed with {self._unwritable_filter},"
@@ -165,11 +166,15 @@ class Leaf(Node):
 
     def _append(self, values: np.ndarray, axis: int = 0) -> None:
         """Add values, which fit, at the end of an axis."""
+        if values.shape[axis]:
+            with self._tree.lock:
+                self._grow(values, axis)
+
+    def _grow(self, values: np.ndarray, axis: int) -> None:
         dataset, shape = self._h5.id, self._h5.shape
-        if not values.shape[axis]:
-            return
         grown = tuple(n + values.shape[axis] * (i == axis) for i, n in enumerate(shape))
         key = tuple(slice(n * (i == axis), grown[i]) for i, n in enumerate(shape))
+        self._require_length(grown[axis], axis)
         try:
             dataset.set_extent(grown)
             self._write(key, values)
@@ -180,6 +185,16 @@ class Leaf(Node):
             raise WriteFailed(
                 f"{self._tree.filename}: {self._path} could not grow: {error}; nothing was appended"
             ) from error
+
+    def _require_length(self, length: int, axis: int = 0) -> None:
+        """Raise if the dataset cannot become so long."""
+        longest: Any = self._h5.maxshape
+        most = longest[axis]
+        if self._h5.chunks is None or (most is not None and length > most):
+            raise InvalidArgument(
+                f"{self._tree.filename}: {self._path} was made with a fixed length of "
+                f"{self._h5.shape[axis]}: make a new one of its values, which can grow"
+            )
 
     def _store(self, key: tuple[Any, ...], values: np.ndarray) -> None:
         try:

@@ -26,7 +26,7 @@ class Node(ABC):
     Its own names begin with ``_v_`` and ``_f_``, as PyTables has them, to leave the others to what
     the file holds.
 
-    Threads: h5py's lock makes calls from many threads take turns.
+    Threads: calls from many threads take turns. Two that fill ``table.row`` at a time mix it up.
     """
 
     def __init__(self, tree: Tree, path: str, h5: Any) -> None:
@@ -34,6 +34,9 @@ class Node(ABC):
         self._path = path
         self._open_h5 = h5
         self._opened_in = tree.releases
+        self._is_removed = False
+        if tree.is_writable:
+            tree.nodes.add(self)  # to tell it when it is moved or removed
 
     @property
     def _h5(self) -> Any:
@@ -49,17 +52,24 @@ class Node(ABC):
 
     def _open_again(self) -> None:
         """Open the node anew, whose handle may have been closed."""
+        self._require_there()
         if self._open_h5 is not None and not self._open_h5:
             found: Any = self._tree.h5["/"]
             for step in self._path.strip("/").split("/"):
                 found = found if isinstance(found, str) else follow(found, step)
             if isinstance(found, str):
-                raise Closed(
-                    f"{self._tree.filename}: {self._path} is not there any more: it was removed"
-                )
+                self._is_removed = True
+                self._require_there()
             self._open_h5 = found
             self._forget_what_was_read()
         self._opened_in = self._tree.releases
+
+    def _require_there(self) -> None:
+        """Raise `Closed` if the node was removed."""
+        if self._is_removed:
+            raise Closed(
+                f"{self._tree.filename}: {self._path} is not there any more: it was removed"
+            )
 
     def _forget_what_was_read(self) -> None:  # noqa: B027  (most keep nothing)
         """Forget what is kept of the handle that was closed."""
@@ -105,6 +115,7 @@ class Node(ABC):
 
     def _f_remove(self, *, recursive: bool = False) -> None:
         """Remove the node from the file; a group that holds anything, only if `recursive`."""
+        self._require_there()
         self._tree.remove(self._path, recursive=recursive)
 
     def _f_rename(self, newname: str, *, overwrite: bool = False) -> None:
@@ -115,12 +126,14 @@ class Node(ABC):
         self, newparent: Any = None, newname: str | None = None, *, overwrite: bool = False
     ) -> None:
         """Put the node into another group, or under another name."""
-        self._path = self._tree.move(self._path, newparent, newname, overwrite=overwrite)
+        self._require_there()
+        self._tree.move(self._path, newparent, newname, overwrite=overwrite)
 
     def _f_copy(
         self, newparent: Any = None, newname: str | None = None, *, overwrite: bool = False
     ) -> Any:
         """Copy the node, with all that is in it; give the copy."""
+        self._require_there()
         return self._tree.copy(self._path, newparent, newname, overwrite=overwrite)
 
     def __str__(self) -> str:

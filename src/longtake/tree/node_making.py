@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
-from longtake.errors import InvalidArgument
+from longtake.errors import InvalidArgument, LongtakeError, WriteFailed
 from longtake.tree import creation
 from longtake.tree.array_form import fixed_form, growing_form, values_of
 from longtake.tree.filters import require_filters
@@ -68,10 +68,8 @@ class NodeMaking:
             How chunks are compressed that are made in it, and in groups made in it, unless others
             are given; the file keeps it. As of the group that it is in, if none are given.
         """
-        require_text(title, f"the title of {name!r}")
-        require_filters(filters)
-        group = self._parent(where, name, createparents=createparents)
-        return group._make_group(name, title, filters)
+        with self._place(where, name, title, filters, createparents=createparents) as (group, _):
+            return group._make_group(name, title, filters)
 
     def create_array(
         self,
@@ -92,10 +90,10 @@ class NodeMaking:
             If the name or the values cannot be stored; nothing was made.
         """
         values = values_of(obj, f"{name!r}")
-        group, _ = self._place(where, name, title, None, createparents=createparents)
-        self._tree.require_room(values.nbytes)
-        made = creation.create_array(group._h5.id, name, values, title)
-        return Array(self._tree, group._inside(name), made)
+        with self._place(where, name, title, None, createparents=createparents) as (group, _):
+            self._tree.require_room(values.nbytes)
+            made = creation.create_array(group._h5.id, name, values, title)
+            return Array(self._tree, group._inside(name), made)
 
     def create_carray(
         self,
@@ -128,13 +126,12 @@ class NodeMaking:
             By itself, chunks are near to cubes, so that planes along any axis are read quickly.
         """
         form = fixed_form(name, obj, atom, shape, chunkshape)
-        group, how = self._place(where, name, title, filters, createparents=createparents)
-        made = creation.create_carray(group._h5.id, name, form, title, how)
-        node = CArray(self._tree, group._inside(name), made)
-        if form.values is not None:
-            with _whole_or_none(node):
+        with self._place(where, name, title, filters, createparents=createparents) as (group, how):
+            made = creation.create_carray(group._h5.id, name, form, title, how)
+            node = CArray(self._tree, group._inside(name), made)
+            if form.values is not None:
                 node._store(tuple(slice(0, side) for side in form.shape), form.values)
-        return node
+            return node
 
     def create_earray(
         self,
@@ -156,13 +153,12 @@ class NodeMaking:
         """
         form = growing_form(name, obj, atom, shape, chunkshape)
         expected = whole_number(expectedrows, "expectedrows", least=0)
-        group, how = self._place(where, name, title, filters, createparents=createparents)
-        made = creation.create_earray(group._h5.id, name, form, title, how, expected)
-        node = EArray(self._tree, group._inside(name), made)
-        if form.values is not None:
-            with _whole_or_none(node):
+        with self._place(where, name, title, filters, createparents=createparents) as (group, how):
+            made = creation.create_earray(group._h5.id, name, form, title, how, expected)
+            node = EArray(self._tree, group._inside(name), made)
+            if form.values is not None:
                 node.append(form.values)
-        return node
+            return node
 
     def create_table(
         self,
@@ -199,13 +195,12 @@ class NodeMaking:
         rows = None if obj is None else rows_of(obj, dtype, f"{name!r}")
         expected = whole_number(expectedrows, "expectedrows", least=0)
         expected = max(expected, 0 if rows is None else len(rows))
-        group, how = self._place(where, name, title, filters, createparents=createparents)
-        made = creation.create_table(group._h5.id, name, dtype, defaults, title, how, expected)
-        node = Table(self._tree, group._inside(name), made)
-        if rows is not None:
-            with _whole_or_none(node):
+        with self._place(where, name, title, filters, createparents=createparents) as (group, how):
+            made = creation.create_table(group._h5.id, name, dtype, defaults, title, how, expected)
+            node = Table(self._tree, group._inside(name), made)
+            if rows is not None:
                 node.append(rows)
-        return node
+            return node
 
     def create_soft_link(self, where: Any, name: str, target: Any) -> SoftLink:
         """Make a link to a node of this file, which need not be there yet."""
@@ -227,14 +222,33 @@ class NodeMaking:
         group._h5[name] = h5py.ExternalLink(filename, path)
         return group[name]
 
+    @contextmanager
     def _place(
         self, where: Any, name: str, title: str, filters: Filters | None, *, createparents: bool
-    ) -> tuple[Group, Filters]:
-        """Give where to make a node of such a name and title, and how it is compressed."""
+    ) -> Iterator[tuple[Group, Filters]]:
+        """Give where to make a node, and how it is compressed; unmake it if that fails."""
         require_text(title, f"the title of {name!r}")
         require_filters(filters)
-        group = self._parent(where, name, createparents=createparents)
-        return group, filters or group._v_filters
+        self._tree.require_writable()
+        require_name(name)
+        missing = self._tree.first_missing(where) if createparents else None
+        try:
+            group = self._parent(where, name, createparents=createparents)
+        except BaseException:
+            if missing is not None:
+                self._tree.unmake(missing)
+            raise
+        try:
+            yield group, filters or group._v_filters
+        except (ValueError, KeyError, RuntimeError, OSError) as error:
+            self._tree.unmake(missing or group._inside(name))
+            if isinstance(error, LongtakeError):
+                raise
+            refused = WriteFailed if isinstance(error, OSError) else InvalidArgument
+            raise refused(f"{name!r} cannot be made: {error}") from error
+        except BaseException:
+            self._tree.unmake(missing or group._inside(name))
+            raise
 
     def _parent(self, where: Any, name: str, *, createparents: bool = False) -> Group:
         self._tree.require_writable()
@@ -242,16 +256,6 @@ class NodeMaking:
         group = self._tree.parent(where, made=createparents)
         self._tree.require_free(group, name)
         return group
-
-
-@contextmanager
-def _whole_or_none(node: Any) -> Iterator[None]:
-    """Remove a node again that could not be filled."""
-    try:
-        yield
-    except BaseException:
-        node._f_remove()
-        raise
 
 
 def _has_rows(description: Any) -> bool:

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 Mode = Literal["r", "r+", "a", "w", "x"]
 _FORMAT = "2.1"
+#: What of a recording only grows, and is not changed by a tree.
+_STREAMS = ("/control", "/data_stream", "/frame_stream", "/record_stream")
 _CHUNK_CACHE = 16 * 1024 * 1024
 
 
@@ -105,8 +107,11 @@ def open_file(
     if mode == "r+" and not exists:
         raise NotFound(f"there is no file {path}; mode='w' makes one")
     if exists and mode in {"r+", "a"}:
-        _require_finished(path)
-        return File(_opened(path, "r+"), name=path, is_writable=True, filters=filters)
+        is_recording = _is_finished_recording(path)
+        made = File(_opened(path, "r+"), name=path, is_writable=True, filters=filters)
+        if is_recording:
+            made._tree.protected = _STREAMS
+        return made
     return File(_made(path, title, filters), name=path, is_writable=True, filters=filters)
 
 
@@ -128,14 +133,18 @@ def _opened_to_read(path: Path) -> File:
     return File(view.structure(), rows_in_use(view), path, held=view)
 
 
-def _require_finished(path: Path) -> None:
-    """Raise if a recording was left by a crash: its structure may be half changed."""
+def _is_finished_recording(path: Path) -> bool:
+    """Whether it is a recording. One that a crash left is refused: it may be half changed."""
     with suppress(NotALongtakeFile), Snapshot(path) as found:
-        if has_journal(found.raw) and not found.was_closed and not found.is_being_written:
+        if not has_journal(found.raw):
+            return False
+        if not found.was_closed and not found.is_being_written:
             raise DamagedFile(
                 f"{path} was left by a crash while it was recorded; it can be read as it is, and "
                 f"written after longtake.record({str(path)!r}, append=True).stop()"
             )
+        return True
+    return False
 
 
 def _made(path: Path, title: str, filters: Filters | None) -> h5py.File:

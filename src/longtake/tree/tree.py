@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from threading import RLock
 from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakSet
 
 from h5py import h5f, h5i, h5o, h5p  # pyright: ignore[reportAttributeAccessIssue]
 
@@ -10,6 +13,7 @@ from longtake.errors import (
     AlreadyExists,
     Closed,
     InvalidArgument,
+    LongtakeError,
     NoPermission,
     WriteFailed,
     WrongType,
@@ -19,7 +23,7 @@ from longtake.tree.kept_filters import kept_filters
 from longtake.tree.room import Room
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import h5py
 
@@ -32,6 +36,10 @@ class Waiting(Protocol):
 
     def flush(self) -> None:
         """Write it."""
+        ...
+
+    def end(self) -> None:
+        """Forget it: what it is for was removed."""
         ...
 
 
@@ -68,6 +76,12 @@ class Tree:
         self.filters = filters or kept_filters(h5["/"].id) or Filters()
         #: What waits to be written, by the path of the table or group that it is for.
         self.waiting: dict[str, Waiting] = {}
+        #: Paths of what is not to be changed, with all below.
+        self.protected: tuple[str, ...] = ()
+        #: All nodes that somebody holds, of a file that may be changed.
+        self.nodes: WeakSet[Any] = WeakSet()
+        #: Held while a dataset grows or shrinks.
+        self.lock = RLock()
         #: How often handles were closed under their nodes.
         self.releases = 0
         self._written: dict[str, Any] = {}
@@ -92,6 +106,14 @@ class Tree:
     def node(self, path: str) -> Any:
         """Give the node at a path."""
         return self.root[path] if path.strip("/") else self.root
+
+    def require_changeable(self, path: str) -> None:
+        """Raise if a node is not to be changed: it belongs to a stream of a recording."""
+        if any(_is_below(path, kept) for kept in self.protected):
+            raise NoPermission(
+                f"{self.filename}: {path} belongs to a recording, whose streams only grow, by "
+                "longtake.record(append=True); copy it, or put what is new into a group of its own"
+            )
 
     def flush(self) -> None:
         """Write what waits in memory."""
@@ -137,6 +159,25 @@ class Tree:
                 ) from error
         self._room.note_flushed()
 
+    def first_missing(self, where: Any) -> str | None:
+        """Give the path of the first group on the way to a place that would have to be made."""
+        path = getattr(where, "_v_pathname", where)
+        steps = path.strip("/").split("/") if isinstance(path, str) and path.strip("/") else []
+        for count in range(1, len(steps) + 1):
+            here = "/" + "/".join(steps[:count])
+            if here.lstrip("/") not in self.root:
+                return here
+        return None
+
+    def unmake(self, path: str) -> None:
+        """Remove what was made at a path, if it was."""
+        parent, _, name = path.rpartition("/")
+        if self.h5 and self.node(parent or "/")._h5.id.links.exists(name.encode()):
+            self._end(path)
+            self._written.clear()
+            self._release(path)
+            self.h5.id.unlink(path.encode())
+
     def parent(self, where: Any, *, made: bool = False) -> Any:
         """Give the group to make something in, and make it first if that is asked for."""
         self.require_writable()
@@ -157,6 +198,7 @@ class Tree:
         self.require_writable()
         self.require_room(0)
         require_name(name)
+        self.require_changeable(f"{group._v_pathname.rstrip('/')}/{name}")
         if group._h5.id.links.exists(name.encode()):
             raise AlreadyExists(
                 f"{self.filename}: {group._v_pathname} has {name!r} already; remove it, or choose "
@@ -174,29 +216,36 @@ class Tree:
                 f"{self.filename}: {path} holds {node._listed()}; give recursive=True to remove it "
                 "with all of that"
             )
-        self._forget(path)
+        self.require_changeable(path)
+        self._flush_written()
+        self._end(path)
         self._release(path)
         self._change(lambda: self.h5.id.unlink(path.encode()))
 
     def move(self, path: str, newparent: Any, newname: str | None, *, overwrite: bool) -> str:
         """Move a node, and give its new path."""
         new = self._free_path(path, newparent, newname, overwrite=overwrite)
-        if f"{new}/".startswith(f"{path}/"):
+        if _is_below(new, path):
             raise InvalidArgument(f"{self.filename}: {path} cannot be moved into itself")
+        self.require_changeable(path)
         self.flush()
-        self._forget(path)
-        self._change(lambda: self.h5.move(path, new))
+        with self._set_aside(new):
+            self._change(lambda: self.h5.move(path, new))
+        self._follow(path, new)
         return new
 
     def copy(self, path: str, newparent: Any, newname: str | None, *, overwrite: bool) -> Any:
         """Copy a node, and give the copy."""
         new = self._free_path(path, newparent, newname, overwrite=overwrite)
         self.flush()
+        (where, _, name), node = new.rpartition("/"), self.node(path)
+        if node._open_h5 is None:
+            raise WrongType(f"{node} is copied as what it leads to, or made anew")
         # HDF5 2.0 corrupts its memory where it copies chunks that it has in its cache.
         self._release(path)
-        node, (where, _, name) = self.node(path), new.rpartition("/")
         parent = self.node(where)._h5.id
-        self._change(lambda: h5o.copy(node._h5.id, b".", parent, name.encode(), h5p.DEFAULT))
+        with self._set_aside(new):
+            self._change(lambda: h5o.copy(node._h5.id, b".", parent, name.encode(), h5p.DEFAULT))
         return self.node(new)
 
     def _free_path(self, path: str, newparent: Any, newname: str | None, *, overwrite: bool) -> str:
@@ -206,11 +255,37 @@ class Tree:
         where, _, name = path.rpartition("/")
         group = self.parent(newparent or where or "/")
         name = name if newname is None else newname
+        require_name(name)
         new = f"{group._v_pathname.rstrip('/')}/{name}"
-        if overwrite and name in group and new != path:
-            self.remove(new, recursive=True)
-        self.require_free(group, name)
+        if not overwrite or not group._h5.id.links.exists(name.encode()):
+            self.require_free(group, name)
+        elif _is_below(path, new):
+            raise InvalidArgument(f"{self.filename}: {path} cannot take the place of {new}")
+        else:
+            self.require_changeable(new)
+            self.require_room(0)
         return new
+
+    @contextmanager
+    def _set_aside(self, path: str) -> Iterator[None]:
+        """Keep what is at a path until something else has taken its place, if anything is."""
+        where, _, name = path.rpartition("/")
+        parent, key = self.node(where or "/")._h5.id, name.encode()
+        if not parent.links.exists(key):
+            yield
+            return
+        aside = key + b" (replaced)"
+        while parent.links.exists(aside):
+            aside += b"'"
+        parent.move(key, aside)
+        try:
+            yield
+        except BaseException:
+            parent.move(aside, key)
+            raise
+        self._end(path)
+        self._release(f"{where}/{aside.decode()}")
+        self._change(lambda: parent.unlink(aside))
 
     def _release(self, path: str) -> None:
         """Close what is open at a path and below, in whoever's hands; nodes open it again."""
@@ -222,14 +297,28 @@ class Tree:
                     h5i.dec_ref(found)
         self.releases += 1
 
-    def _forget(self, path: str) -> None:
+    def _follow(self, path: str, new: str) -> None:
+        """Tell what was below a path that it is below another now."""
+        for node in list(self.nodes):
+            if _is_below(node._path, path) and not node._is_removed:
+                node._path = new + node._path[len(path) :]
         for below in [p for p in self.waiting if _is_below(p, path)]:
-            del self.waiting[below]
+            self.waiting[new + below[len(path) :]] = self.waiting.pop(below)
+
+    def _end(self, path: str) -> None:
+        """Tell what was below a path that it is no more."""
+        for node in list(self.nodes):
+            if _is_below(node._path, path):
+                node._is_removed = True
+        for below in [p for p in self.waiting if _is_below(p, path)]:
+            self.waiting.pop(below).end()
 
     def _change(self, edit: Callable[[], Any]) -> None:
         try:
             edit()
-        except (OSError, RuntimeError, KeyError) as error:
+        except (OSError, RuntimeError, KeyError, ValueError) as error:
+            if isinstance(error, LongtakeError):
+                raise
             raise WriteFailed(f"{self.filename} could not be changed: {error}") from error
 
 

@@ -201,6 +201,9 @@ class PackedFiles(MutableMapping[str, bytes]):
         self._names, self._rows = self._names + len(names), self._index.row_count
         self._waiting = bytearray()
 
+    def end(self) -> None:
+        """Forget what waits: the group was removed. What is asked of it then raises `Closed`."""
+
     def _content(self, row: PackedRow) -> bytes:
         start, end = row.start, row.end
         if start >= self._stored and end <= self._stored + len(self._waiting):

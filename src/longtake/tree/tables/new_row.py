@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from longtake.errors import InvalidArgument
+from longtake.errors import Closed, InvalidArgument
 from longtake.tree.fitting import fitting
 from longtake.tree.missing import ColumnNotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+#: In place of how many columns there are.
+_REMOVED = -1
 _BUFFER_BYTES = 1024 * 1024
 _CODES = {"b1": "?", "i1": "b", "i2": "h", "i4": "i", "i8": "q", "u1": "B", "u2": "H", "u4": "I"}
 _CODES |= {"u8": "Q", "f2": "e", "f4": "f", "f8": "d"}
@@ -79,6 +81,10 @@ class NewRow(dict[str, Any]):
             self._write(self._rows[:count])
             self._at = 0
 
+    def end(self) -> None:
+        """Forget the rows that wait, and take no more: the table was removed."""
+        self._at, self._columns = 0, _REMOVED
+
     def _fit_in(self) -> None:
         number = self._at // self._size
         dtype = self._rows.dtype
@@ -95,6 +101,8 @@ class NewRow(dict[str, Any]):
             self._rows[name][number] = part
 
     def _refuse_names(self) -> None:
+        if self._columns == _REMOVED:
+            raise Closed(f"{self._what} was removed: it takes no more rows")
         unknown = [name for name in self if name not in self._defaults]
         missing = [name for name in self._defaults if name not in self]
         for name in unknown:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _AT_A_TIME = 8192
+_MOVED_BYTES = 8 * 1024 * 1024
 
 
 class Table(Leaf, Querying):
@@ -249,13 +250,19 @@ class Table(Leaf, Querying):
         chosen = chosen_rows(start, stop, None, count, self._path)
         if not len(chosen):
             return 0
-        at = chosen.start
-        for _, block in self._blocks(chosen.stop, count):
-            self._store((slice(at, at + len(block)),), block)
-            at += len(block)
-        self._h5.id.set_extent((at,))
-        self._note_length()
+        self._require_length(count)
+        with self._tree.lock:
+            at = chosen.start
+            for first in range(chosen.stop, count, step := self._rows_at_once()):
+                rows = self._stored((slice(first, min(first + step, count)),))
+                self._store((slice(at, at + len(rows)),), rows)
+                at += len(rows)
+            self._h5.id.set_extent((at,))
+            self._note_length()
         return len(chosen)
+
+    def _rows_at_once(self) -> int:
+        return max(1, _MOVED_BYTES // self.dtype.itemsize)
 
     def remove_row(self, n: int) -> int:
         """Remove one row."""
