@@ -184,6 +184,9 @@ class UnImplemented(Node):
     def __array__(self, *_: object) -> NoReturn:
         self.read()
 
+    def __contains__(self, name: object) -> bool:
+        return False
+
     def __bool__(self) -> bool:
         return True
 
