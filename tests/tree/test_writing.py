@@ -558,3 +558,46 @@ def test_pytables_arguments_in_their_places(tmp_path):
             np.testing.assert_array_equal(found[:], node[:])
             assert (type(found), found.title) == (type(node), node.title)
             assert found.filters.complevel == node.filters.complevel
+
+
+INDEXED = np.dtype([("i", "i8"), ("x", "f8")])
+
+
+@pytest.fixture
+def indexed(path):
+    """A table that PyTables has indexed."""
+    made = np.zeros(20_000, INDEXED)
+    made["i"] = np.arange(20_000)
+    with tables.open_file(path, "w") as theirs:
+        table = theirs.create_table("/", "t", obj=made)
+        table.cols.i.create_csindex()
+    return path
+
+
+def found_by_pytables(path, name, condition):
+    with tables.open_file(path) as theirs:
+        table = theirs.get_node("/", name)
+        return table.read_where(condition)["i"].tolist(), len(table[:][table[:]["i"] == 5])
+
+
+def test_pytables_does_not_answer_by_indexes_that_are_out_of_date(indexed):
+    with tt.open_file(indexed, "a") as ours:
+        ours.root.t.append(np.array([(5, 0)] * 7, INDEXED))
+        ours.root.t[15_000:15_003] = np.array([(5, 0)] * 3, INDEXED)
+    found, count = found_by_pytables(indexed, "t", "i == 5")
+    assert len(found) == count == 11
+    with tt.open_file(indexed, "a") as ours:
+        ours.root.t.remove_rows(6, 10_000)
+    assert found_by_pytables(indexed, "t", "i == 12345")[0] == [12345]
+
+
+def test_another_table_has_not_the_indexes_of_the_one_that_was_removed(indexed):
+    with tt.open_file(indexed, "a") as ours:
+        ours.rename_node("/t", "old")
+        ours.create_table("/", "t", INDEXED).append([(5, 0)] * 3)
+        assert "_i_t" not in ours.root
+    assert found_by_pytables(indexed, "t", "i == 5")[0] == [5] * 3
+    assert found_by_pytables(indexed, "old", "i == 5")[0] == [5]
+    with tt.open_file(indexed, "a") as ours:
+        ours.root.old.remove()
+        assert [node._v_name for node in ours.root] == ["t"]

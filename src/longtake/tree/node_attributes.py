@@ -34,6 +34,8 @@ class NodeAttributes(AttributeSet):
         self._tree.require_writable()
         if not isinstance(name, str):
             raise WrongType(f"{self._path}: the name of an attribute is text, not {name!r}")
+        if self._h5 is None:
+            raise WrongType(f"{self._path} is a link, which has no attributes of its own")
         self._tree.require_room(0)
         write_attribute(self._h5, name, value)
 

@@ -19,6 +19,7 @@ from longtake.errors import (
     WrongType,
 )
 from longtake.tree.filters import Filters
+from longtake.tree.foreign_index import move_indexes, remove_indexes
 from longtake.tree.kept_filters import kept_filters
 from longtake.tree.room import Room
 
@@ -221,6 +222,7 @@ class Tree:
         self._end(path)
         self._release(path)
         self._change(lambda: self.h5.id.unlink(path.encode()))
+        remove_indexes(self.h5, path)
 
     def move(self, path: str, newparent: Any, newname: str | None, *, overwrite: bool) -> str:
         """Move a node, and give its new path."""
@@ -231,6 +233,7 @@ class Tree:
         self.flush()
         with self._set_aside(new):
             self._change(lambda: self.h5.move(path, new))
+        move_indexes(self.h5, path, new)
         self._follow(path, new)
         return new
 
@@ -274,6 +277,7 @@ class Tree:
         if not parent.links.exists(key):
             yield
             return
+        remove_indexes(self.h5, path)
         aside = key + b" (replaced)"
         while parent.links.exists(aside):
             aside += b"'"

@@ -10,6 +10,7 @@ import numpy as np
 
 from longtake.errors import InvalidArgument
 from longtake.tree.fitting import fitting, rows_of
+from longtake.tree.foreign_index import mark_dirty
 from longtake.tree.leaf import Leaf
 from longtake.tree.missing import ColumnNotFound
 from longtake.tree.selection import chosen_rows
@@ -55,6 +56,8 @@ class Table(Leaf, Querying):
     >>> table.colnames, table.col("x")[-1:]
     (['timestamp', 'x'], array([1.5]))
     """
+
+    _has_marked_indexes = False
 
     @property
     def colnames(self) -> list[str]:
@@ -251,6 +254,7 @@ class Table(Leaf, Querying):
         if not len(chosen):
             return 0
         self._require_length(count)
+        self._mark_indexes()
         with self._tree.lock:
             at = chosen.start
             for first in range(chosen.stop, count, step := self._rows_at_once()):
@@ -269,6 +273,16 @@ class Table(Leaf, Querying):
         at = n % len(self) if isinstance(n, int | np.integer) and -len(self) <= n < 0 else n
         self[at]  # raises if there is no such row
         return self.remove_rows(at, at + 1)
+
+    def _write(self, key: tuple[Any, ...], values: np.ndarray) -> None:
+        self._mark_indexes()
+        super()._write(key, values)
+
+    def _mark_indexes(self) -> None:
+        """Let PyTables know, before the first change, that its indexes are out of date."""
+        if not self._has_marked_indexes:
+            mark_dirty(self._tree.h5, str(self._h5.name))
+            self._has_marked_indexes = True
 
     def _append(self, values: np.ndarray, axis: int = 0) -> None:
         super()._append(values, axis)
