@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 import longtake as lt
 import longtake.tree as tt
 from longtake.cli.app import app
-from longtake.errors import NotFound
+from longtake.errors import InvalidArgument, NotFound
 from longtake.tree.missing import NodeNotFound
 
 
@@ -40,11 +40,11 @@ def test_each_node_has_a_line(path):
     assert lines[1:] == [
         "/c (CArray(6,), shuffle, blosc2:zstd(3)) '' int64",
         "/g (Group) ''",
+        "/g/t (Table(30,)) 'a table' {x: float64, n: |S3}",
         "/link (SoftLink) -> /g/t",
         "/vlen (UnImplemented) its elements are of variable length, or refer to others",
-        "/g/t (Table(30,)) 'a table' {x: float64, n: |S3}",
     ]
-    assert said(path, "/g").splitlines() == ["/g (Group) ''", lines[-1]]
+    assert said(path, "/g").splitlines() == lines[2:4]
 
 
 def test_attributes_and_data(path):
@@ -78,3 +78,35 @@ def test_what_is_not_there(path, tmp_path):
     with h5py.File(tmp_path / "plain.h5", "w") as h5:
         h5["x"] = 1
     assert said(tmp_path / "plain.h5").splitlines()[1] == "/x (Array()) '' int64"
+
+
+def test_names_do_not_steer_the_terminal(tmp_path):
+    path = tmp_path / "a.h5"
+    with tt.open_file(path, "w") as file:
+        file.create_array("/", "a\x1b]0;b\x07\nfake (Table(3,)) ''", [1]).attrs["\x1b[2J"] = "x"
+    printed = said(path, "-a", "-d")
+    assert "\x1b" not in printed
+    assert "/a\\x1b]0;b\\x07\\nfake" in printed
+
+
+def test_what_would_fill_the_memory_is_shown_in_part(tmp_path):
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        file.create_dataset("wide", (2, 30_000_000_000), "u1", chunks=(1, 1000))
+        file.create_dataset("both", (20, 200_000_000), "u1", chunks=(1, 1000))
+    printed = said(path, "-d")
+    assert printed.count("the first 100 are shown") == 2
+    with tt.open_file(path) as file, pytest.raises(InvalidArgument, match="no memory"):
+        file.root.wide.read()
+
+
+def test_packed_files_are_named(tmp_path):
+    path = tmp_path / "a.h5"
+    with tt.open_file(path, "w") as file:
+        files = tt.filenode.create_packed(file, "/", "photos")
+        for number in range(30):
+            files[f"2026/{number}.txt"] = b"rain"
+    printed = said(path, "-d")
+    assert "/photos (Group) '', of packed files" in printed
+    assert "    2026/19.txt" in printed
+    assert "    … 10 more …" in printed

@@ -242,7 +242,7 @@ def _describe_foreign(h5: Any) -> dict[str, Any]:
         kinds["datasets" if isinstance(node, h5py.Dataset) else "groups"] += 1
 
     h5.visititems(count)
-    return {"state": "an HDF5 file of another program", "stores": stores, **kinds}
+    return {"state": "an HDF5 file without a recording", "stores": stores, **kinds}
 
 
 def _size(count: int) -> str:

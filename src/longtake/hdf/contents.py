@@ -9,6 +9,7 @@ from h5py import h5o  # pyright: ignore[reportAttributeAccessIssue]
 
 from longtake.errors import DamagedFile
 from longtake.hdf.cut_short import bytes_past
+from longtake.hdf.foreign_filters import forestall_others, make_readable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +35,7 @@ def contents(path: Path, end: int | None = None) -> tuple[tuple[str, ...], tuple
     """
     kept: list[str] = []
     lost: list[str] = []
+    forestall_others()
     try:
         with h5py.File(path, "r") as h5:
             waiting, seen = list(h5), set()
@@ -77,6 +79,7 @@ def _cut_off(name: str, dataset: h5py.Dataset, end: int) -> list[str]:
 
 
 def _read_through(dataset: h5py.Dataset) -> None:
+    make_readable(dataset.id.get_create_plist())
     if not dataset.shape:
         return
     rows = max(1, dataset.shape[0])

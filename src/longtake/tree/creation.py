@@ -14,7 +14,7 @@ from h5py import h5d, h5g, h5p, h5s  # pyright: ignore[reportAttributeAccessIssu
 from longtake.errors import InvalidArgument
 from longtake.hdf.attributes import Packed, add_packed, pack
 from longtake.tree.array_form import ArrayForm
-from longtake.tree.chunk_shape import chunk_rows, chunk_shape
+from longtake.tree.chunk_shape import chunk_rows, chunk_shape, growing_chunk_shape
 from longtake.tree.stored_type import stored_type
 from longtake.tree.tables.description import simple_columns
 
@@ -66,9 +66,9 @@ def create_earray(
             f"{name!r} grows along the one axis that is 0 in its shape, and {shape} has "
             f"{shape.count(0)} of them"
         )
-    expected = [expected_rows if side == 0 else side for side in shape]
     most = tuple(h5s.UNLIMITED if side == 0 else side for side in shape)
-    chunks = form.chunks or chunk_shape(expected, form.dtype.itemsize)
+    size = form.dtype.itemsize
+    chunks = form.chunks or growing_chunk_shape(shape, size, expected_rows)
     plist = _plist(filters, chunks, form.fill)
     space = h5s.create_simple(shape, most)
     made = h5d.create(parent, name.encode(), stored_type(form.dtype), space, plist)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from longtake.errors import LongtakeError
-from longtake.tree.group import Group
+from longtake.tree.files.packed_groups import is_packed, open_packed
+from longtake.tree.group import Group, identity_of
 from longtake.tree.kinds import is_of_kind
 from longtake.tree.link_nodes import Link
 from longtake.tree.node import UnImplemented
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 _MOST_ROWS = 20
+_MOST_WIDE = 100
 
 
 def dump(node: Any, *, attributes: bool = False, data: bool = False) -> Iterator[str]:
@@ -38,11 +41,13 @@ def dump(node: Any, *, attributes: bool = False, data: bool = False) -> Iterator
     ["/ (RootGroup) ''"]
     """
     for found in _all(node):
-        yield _line(found)
+        yield _shown(_line(found))
         if attributes:
             yield from _indented(_attributes(found))
         if data and is_of_kind(found, "Leaf"):
             yield from _indented(_data(found))
+        if data and is_packed(found):
+            yield from _indented(_names(found))
 
 
 def described_nodes(node: Any, *, attributes: bool = False) -> list[dict[str, Any]]:
@@ -51,9 +56,15 @@ def described_nodes(node: Any, *, attributes: bool = False) -> list[dict[str, An
 
 
 def _all(node: Any) -> Iterator[Any]:
-    yield node
-    if isinstance(node, Group):
-        yield from node._f_walknodes()
+    """Give a node and all below it, each group with what is in it; a group once."""
+    seen: set[Any] = set()
+    waiting = [node]
+    while waiting:
+        found = waiting.pop()
+        yield found
+        if isinstance(found, Group) and identity_of(found) not in seen:
+            seen.add(identity_of(found))
+            waiting.extend(reversed(list(found)))
 
 
 def _line(node: Any) -> str:
@@ -61,7 +72,7 @@ def _line(node: Any) -> str:
         return f"{node._v_pathname} (UnImplemented) {node.reason}"
     if is_of_kind(node, "Leaf"):
         return f"{node} {_type(node.dtype)}"
-    return str(node)
+    return f"{node}, of packed files" if is_packed(node) else str(node)
 
 
 def _type(dtype: np.dtype) -> str:
@@ -105,15 +116,40 @@ def _attributes(node: Any) -> Iterator[str]:
 def _data(leaf: Any) -> Iterator[str]:
     try:
         if not leaf.shape or len(leaf) <= _MOST_ROWS:
-            yield from str(leaf.read()).splitlines()
-            return
-        half = _MOST_ROWS // 2
-        yield from str(leaf[:half]).splitlines()
-        yield f"… {len(leaf) - 2 * half} more …"
-        yield from str(leaf[-half:]).splitlines()
+            yield from str(_corner(leaf, slice(None))).splitlines()
+        else:
+            half = _MOST_ROWS // 2
+            yield from str(_corner(leaf, slice(half))).splitlines()
+            yield f"… {len(leaf) - 2 * half} more …"
+            yield from str(_corner(leaf, slice(-half, None))).splitlines()
+        if any(side > _MOST_WIDE for side in leaf.shape[1:]):
+            yield f"… of the other axes, the first {_MOST_WIDE} are shown …"
     except LongtakeError as error:
         yield f"not readable: {error}"
 
 
+def _names(group: Any) -> Iterator[str]:
+    """Give the names of the first of packed files."""
+    try:
+        files = open_packed(group)
+        yield from islice(files, _MOST_ROWS)
+        if len(files) > _MOST_ROWS:
+            yield f"… {len(files) - _MOST_ROWS} more …"
+    except LongtakeError as error:
+        yield f"not readable: {error}"
+
+
+def _corner(leaf: Any, rows: slice) -> Any:
+    """Read rows, but of long ones only the beginning."""
+    if not leaf.shape:
+        return leaf.read()
+    return leaf[(rows, *(slice(min(side, _MOST_WIDE)) for side in leaf.shape[1:]))]
+
+
 def _indented(lines: Iterator[str]) -> Iterator[str]:
-    return (f"    {line}" for line in lines)
+    return (f"    {_shown(line)}" for line in lines)
+
+
+def _shown(text: str) -> str:
+    """Give text without what would steer a terminal, or end a line: names may hold anything."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

@@ -215,6 +215,11 @@ class Leaf(Node):
         self._tree.require_open()
         try:
             return self._values.read(key)
+        except MemoryError as error:
+            raise InvalidArgument(
+                f"{self._tree.filename}: {self._path} is too large to be read so: there is no "
+                f"memory for it ({error}); read a part of it"
+            ) from error
         except (OSError, RuntimeError) as error:
             what = f"{self._tree.filename}: {self._path}"
             if lacks_filter(error):
