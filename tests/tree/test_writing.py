@@ -601,3 +601,32 @@ def test_another_table_has_not_the_indexes_of_the_one_that_was_removed(indexed):
     with tt.open_file(indexed, "a") as ours:
         ours.root.old.remove()
         assert [node._v_name for node in ours.root] == ["t"]
+
+
+def test_small_calls_that_pytables_users_know(file):
+    array = file.create_earray("/", "e", obj=np.arange(10))
+    assert list(array.iterrows(2, 9, 3)) == [2, 5, 8]
+    array.truncate(4)
+    assert array[:].tolist() == [0, 1, 2, 3]
+    array.truncate(6)
+    assert array[:].tolist() == [0, 1, 2, 3, 0, 0]
+    with pytest.raises(InvalidArgument):
+        array.truncate(-1)
+    assert file.get_node("/e", classname="Leaf") is not None
+    with pytest.raises(tt.NoSuchNodeError):
+        file.get_node("/none")
+    for work in (file.list_nodes, file.walk_groups):
+        with pytest.raises(WrongType, match="not a group"):
+            work("/e")
+    file.flush()
+    assert (file.mode, file.get_filesize() > 0) == ("a", True)
+
+
+def test_names_that_are_no_utf8(path):
+    with h5py.File(path, "w", libver=("earliest", "v108")) as h5:
+        h5["latin!1"] = [1, 2]
+    path.write_bytes(path.read_bytes().replace(b"latin!1", b"latin\xe91"))
+    with tt.open_file(path) as file:
+        (node,) = file.root
+        assert node[:].tolist() == [1, 2]
+        assert node._v_name in file.root

@@ -10,6 +10,7 @@ from longtake.tree.filters import Filters
 from longtake.tree.group import Group
 from longtake.tree.leaf import Array, CArray, EArray, Leaf
 from longtake.tree.link_nodes import ExternalLink, SoftLink
+from longtake.tree.missing import ColumnNotFound, NodeNotFound, NoSuchNodeError
 from longtake.tree.node import Node, UnImplemented
 from longtake.tree.opening import open_file
 from longtake.tree.paraview.vtkhdf import add_vtkhdf
@@ -59,6 +60,7 @@ __all__ = [
     "BoolCol",
     "CArray",
     "Col",
+    "ColumnNotFound",
     "Complex64Atom",
     "Complex64Col",
     "Complex128Atom",
@@ -84,7 +86,9 @@ __all__ = [
     "Int64Col",
     "IsDescription",
     "Leaf",
+    "NoSuchNodeError",
     "Node",
+    "NodeNotFound",
     "SoftLink",
     "StringAtom",
     "StringCol",

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from longtake.errors import WrongType
 from longtake.tree.group import Group
+from longtake.tree.kinds import is_of_kind
+from longtake.tree.link_nodes import SoftLink
 from longtake.tree.node_making import NodeMaking
 from longtake.tree.tree import Tree
 
@@ -87,6 +89,16 @@ class File(NodeMaking):
         return self._tree.is_open
 
     @property
+    def mode(self) -> str:
+        """``"a"`` of a file that may be written, ``"r"`` of others."""
+        return "a" if self._tree.is_writable else "r"
+
+    def get_filesize(self) -> int:
+        """Give the bytes of the file."""
+        self._tree.require_open()
+        return self._tree.h5.id.get_filesize()
+
+    @property
     def title(self) -> str:
         """The title that the file was made with."""
         return self.root._v_title
@@ -116,7 +128,7 @@ class File(NodeMaking):
         if not isinstance(path, str) or not isinstance(name, str | None):
             raise WrongType(f"a node is given as a path, or as itself, not as {where!r}, {name!r}")
         node = self._tree.node(path if name is None else f"{path.rstrip('/')}/{name}")
-        if classname is not None and type(node).__name__ != classname:
+        if classname is not None and not is_of_kind(node, classname):
             raise WrongType(f"{self.filename}: {node} is no {classname}")
         return node
 
@@ -137,11 +149,11 @@ class File(NodeMaking):
 
     def walk_groups(self, where: Any = "/") -> Iterator[Group]:
         """Go through a group and all within; each once, though links may lead in a circle."""
-        return self.get_node(where)._f_walk_groups()
+        return self._group(where)._f_walk_groups()
 
     def iter_nodes(self, where: Any, classname: str | None = None) -> Iterator[Any]:
         """Go through the nodes in a group; only those of a kind, if given."""
-        return self.get_node(where)._f_iter_nodes(classname)
+        return self._group(where)._f_iter_nodes(classname)
 
     def list_nodes(self, where: Any, classname: str | None = None) -> list[Any]:
         """Give the nodes in a group; only those of a kind, if given."""
@@ -192,6 +204,13 @@ class File(NodeMaking):
     def del_node_attr(self, where: Any, attrname: str, name: str | None = None) -> None:
         """Remove an attribute of a node."""
         del self.get_node(where, name)._v_attrs[attrname]
+
+    def _group(self, where: Any) -> Group:
+        group = self.get_node(where)
+        group = group.dereference() if isinstance(group, SoftLink) else group
+        if not isinstance(group, Group):
+            raise WrongType(f"{self.filename}: {group} is not a group")
+        return group
 
     def _path(self, where: Any, name: str | None) -> str:
         return self.get_node(where, name)._v_pathname

@@ -240,18 +240,23 @@ def identity_of(group: Group) -> Any:
     return info.fileno, info.addr
 
 
+def key_of(name: str) -> bytes:
+    """Give a name as HDF5 has it; one that is no UTF-8 as it was read."""
+    return name.encode("utf-8", "surrogateescape")
+
+
 def _is_hard(group: Any, name: str) -> bool:
     if name in {"", "."} or "/" in name or "\0" in name:
         return False
     try:
-        return group.links.get_info(name.encode()).type == h5l.TYPE_HARD
+        return group.links.get_info(key_of(name)).type == h5l.TYPE_HARD
     except (KeyError, RuntimeError, UnicodeEncodeError):
         return False
 
 
 def _opened(group: Any, name: str) -> Any:
     try:
-        return h5o.open(group, name.encode())
+        return h5o.open(group, key_of(name))
     except (KeyError, OSError, RuntimeError, TypeError, ValueError) as error:
         return f"it cannot be opened: {error}"
 

@@ -14,9 +14,10 @@ from longtake.tree.filters import Filters, filters_of
 from longtake.tree.fitting import fitting
 from longtake.tree.node import Node
 from longtake.tree.room import in_parts
-from longtake.tree.selection import select, store
+from longtake.tree.selection import chosen_rows, select, store
 from longtake.tree.stored_values import StoredValues
 from longtake.tree.tables.columns import Col
+from longtake.whole_number import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -273,6 +274,14 @@ class Array(Leaf):
         len(self)
         return (row for _, block in self._blocks() for row in block)
 
+    def iterrows(
+        self, start: int | None = None, stop: int | None = None, step: int | None = None
+    ) -> Iterator[Any]:
+        """Go through rows, in bounded memory."""
+        chosen = chosen_rows(start, stop, step, len(self), self._path)
+        for first, block in self._blocks(chosen.start, max(chosen.start, chosen.stop)):
+            yield from block[(chosen.start - first) % chosen.step :: chosen.step]
+
     def _details(self) -> str:
         return f"{self.shape} {self.dtype}"
 
@@ -303,6 +312,23 @@ class EArray(CArray):
         axis, shape = self.extdim, self.shape
         require_appendable(values, tuple(n * (i != axis) for i, n in enumerate(shape)), self._path)
         self._append(values, axis)
+
+    def truncate(self, size: int) -> None:
+        """Make the array so long; what is new are zeros, or what the array was made with.
+
+        Raises
+        ------
+        InvalidArgument
+            If it cannot become so long.
+        """
+        self._require_writable()
+        length = whole_number(size, f"the length of {self._path}", least=0)
+        self._require_length(length, self.extdim)
+        shape = self._h5.shape
+        with self._tree.lock:
+            self._h5.id.set_extent(
+                tuple(length if i == self.extdim else n for i, n in enumerate(shape))
+            )
 
 
 def require_appendable(values: np.ndarray, shape: tuple[int, ...], what: str) -> None:

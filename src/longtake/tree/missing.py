@@ -16,6 +16,10 @@ class NodeNotFound(LongtakeError, KeyError, AttributeError):
         return Exception.__str__(self)
 
 
+#: As PyTables calls it.
+NoSuchNodeError = NodeNotFound
+
+
 class ColumnNotFound(LongtakeError, KeyError):
     """A table has no column of that name."""
 
