@@ -93,6 +93,8 @@ def test_room_is_asked_for_before_anything(tmp_path, monkeypatch):
         grows = file.create_earray("/", "grows", obj=[1, 2, 3])
         full = SimpleNamespace(f_bavail=0, f_frsize=4096)
         monkeypatch.setattr(os, "statvfs", lambda _: full)
+        monkeypatch.setattr("longtake.tree.room._GOOD_FOR_S", -1.0)
+        file._tree._room._until = 0
         for work in (
             lambda: file.create_group("/", "g"),
             lambda: file.create_array("/", "a", [1]),

@@ -110,8 +110,8 @@ def new_node(
         if name in files:
             raise AlreadyExists(f"{files.node} has {name!r} already; choose another name")
         return files.open(name, mode, encoding=encoding, newline=newline)
-    with h5file._place(where, name, title, filters, createparents=createparents) as (group, how):
-        create_file(group._h5.id, name, title, how, 1)
+    with h5file._place(where, name, title, filters, createparents=createparents) as group:
+        create_file(group._h5.id, name, title, filters or group._v_filters, 1)
     # The file is new now, as "x" asks for.
     return open_node(group[name], mode.replace("x", "w"), encoding=encoding, newline=newline)
 

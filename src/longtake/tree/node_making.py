@@ -68,7 +68,7 @@ class NodeMaking:
             How chunks are compressed that are made in it, and in groups made in it, unless others
             are given; the file keeps it. As of the group that it is in, if none are given.
         """
-        with self._place(where, name, title, filters, createparents=createparents) as (group, _):
+        with self._place(where, name, title, filters, createparents=createparents) as group:
             return group._make_group(name, title, filters)
 
     def create_array(
@@ -90,7 +90,7 @@ class NodeMaking:
             If the name or the values cannot be stored; nothing was made.
         """
         values = values_of(obj, f"{name!r}")
-        with self._place(where, name, title, None, createparents=createparents) as (group, _):
+        with self._place(where, name, title, None, createparents=createparents) as group:
             self._tree.require_room(values.nbytes)
             made = creation.create_array(group._h5.id, name, values, title)
             return Array(self._tree, group._inside(name), made)
@@ -126,7 +126,8 @@ class NodeMaking:
             By itself, chunks are near to cubes, so that planes along any axis are read quickly.
         """
         form = fixed_form(name, obj, atom, shape, chunkshape)
-        with self._place(where, name, title, filters, createparents=createparents) as (group, how):
+        with self._place(where, name, title, filters, createparents=createparents) as group:
+            how = filters or group._v_filters
             made = creation.create_carray(group._h5.id, name, form, title, how)
             node = CArray(self._tree, group._inside(name), made)
             if form.values is not None:
@@ -153,7 +154,8 @@ class NodeMaking:
         """
         form = growing_form(name, obj, atom, shape, chunkshape)
         expected = whole_number(expectedrows, "expectedrows", least=0)
-        with self._place(where, name, title, filters, createparents=createparents) as (group, how):
+        with self._place(where, name, title, filters, createparents=createparents) as group:
+            how = filters or group._v_filters
             made = creation.create_earray(group._h5.id, name, form, title, how, expected)
             node = EArray(self._tree, group._inside(name), made)
             if form.values is not None:
@@ -195,7 +197,8 @@ class NodeMaking:
         rows = None if obj is None else rows_of(obj, dtype, f"{name!r}")
         expected = whole_number(expectedrows, "expectedrows", least=0)
         expected = max(expected, 0 if rows is None else len(rows))
-        with self._place(where, name, title, filters, createparents=createparents) as (group, how):
+        with self._place(where, name, title, filters, createparents=createparents) as group:
+            how = filters or group._v_filters
             made = creation.create_table(group._h5.id, name, dtype, defaults, title, how, expected)
             node = Table(self._tree, group._inside(name), made)
             if rows is not None:
@@ -225,8 +228,8 @@ class NodeMaking:
     @contextmanager
     def _place(
         self, where: Any, name: str, title: str, filters: Filters | None, *, createparents: bool
-    ) -> Iterator[tuple[Group, Filters]]:
-        """Give where to make a node, and how it is compressed; unmake it if that fails."""
+    ) -> Iterator[Group]:
+        """Give where to make a node; unmake it, and the groups made for it, if that fails."""
         require_text(title, f"the title of {name!r}")
         require_filters(filters)
         self._tree.require_writable()
@@ -239,7 +242,7 @@ class NodeMaking:
                 self._tree.unmake(missing)
             raise
         try:
-            yield group, filters or group._v_filters
+            yield group
         except (ValueError, KeyError, RuntimeError, OSError) as error:
             self._tree.unmake(missing or group._inside(name))
             if isinstance(error, LongtakeError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _MARGIN = 1024 * 1024
 #: Looked for at a time: what is compressed may need less than all of it at once.
 _PART = 64 * 1024 * 1024
+#: Thousands of small arrays do not look each.
+_GOOD_FOR_S = 0.05
 
 
 class Room:
@@ -37,15 +40,21 @@ class Room:
         self._path = path
         self._folder = Path(path).parent
         self._waiting = 0
+        # What there was when it was looked at last, and until when that will do.
+        self._left, self._until = 0, 0.0
 
     def is_there_for(self, size: int) -> bool:
         """Whether so many bytes more can be written; notes that they are, if they can."""
-        try:
-            disk = os.statvfs(self._folder)
-        except OSError:  # of no file on a disk, or of a disk that does not tell
-            return True
-        if disk.f_bavail * disk.f_frsize < self._waiting + size + _MARGIN:
+        if size + _MARGIN > self._left or time.monotonic() > self._until:
+            try:
+                disk = os.statvfs(self._folder)
+            except OSError:  # of no file on a disk, or of a disk that does not tell
+                return True
+            self._left = disk.f_bavail * disk.f_frsize - self._waiting
+            self._until = time.monotonic() + _GOOD_FOR_S
+        if size + _MARGIN > self._left:
             return False
+        self._left -= size
         self._waiting += size
         return True
 
