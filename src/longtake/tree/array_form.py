@@ -70,7 +70,7 @@ def _element(name: str, values: np.ndarray | None, atom: Any) -> tuple[np.dtype,
             raise InvalidArgument(
                 f"{name!r}: {atom} is several values: make them axes of the shape"
             )
-        return atom.dtype, atom.dflt if np.any(atom.dflt) else None
+        return atom.dtype, _fill(name, atom)
     if atom is None and values is not None:
         return values.dtype, None
     if atom is None:
@@ -83,6 +83,13 @@ def _element(name: str, values: np.ndarray | None, atom: Any) -> tuple[np.dtype,
         if isinstance(error, WrongType):
             raise
         raise WrongType(f"{name!r}: {atom!r} is no type of numpy: {error}") from error
+
+
+def _fill(name: str, atom: Col) -> Any:
+    fill = atom.dflt
+    if isinstance(fill, bytes) and b"\0" in fill:
+        raise InvalidArgument(f"{name!r}: a default of text ends at a NUL, and {fill!r} has one")
+    return fill if np.any(fill) else None
 
 
 def _shape(name: str, values: np.ndarray | None, shape: Any) -> tuple[int, ...]:
