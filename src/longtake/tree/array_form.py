@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from longtake.errors import InvalidArgument, WrongType
-from longtake.tree.fitting import fitting
+from longtake.tree.fitting import array_of, fitting
 from longtake.tree.leaf import require_appendable
 from longtake.tree.stored_type import storable_type
 from longtake.tree.tables.columns import Col
@@ -31,11 +31,8 @@ class ArrayForm:
 
 def values_of(obj: Any, what: str) -> np.ndarray:
     """Give values as an array that can be stored."""
-    try:
-        values = np.ma.filled(obj) if isinstance(obj, np.ma.MaskedArray) else np.asarray(obj)
-    except ValueError as error:
-        raise InvalidArgument(f"{what}: {error}") from error
-    return fitting(values, storable_type(values.dtype, what), what)
+    obj = np.ma.filled(obj) if isinstance(obj, np.ma.MaskedArray) else obj
+    return fitting(obj, storable_type(array_of(obj, what).dtype, what), what)
 
 
 def fixed_form(name: str, obj: Any, atom: Any, shape: Any, chunkshape: Any) -> ArrayForm:
