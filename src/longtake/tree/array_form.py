@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from longtake.errors import InvalidArgument, WrongType
-from longtake.tree.fitting import fitting
+from longtake.tree.fitting import array_of, fitting
 from longtake.tree.leaf import require_appendable
 from longtake.tree.stored_type import storable_type
 from longtake.tree.tables.columns import Col
@@ -31,11 +31,8 @@ class ArrayForm:
 
 def values_of(obj: Any, what: str) -> np.ndarray:
     """Give values as an array that can be stored."""
-    try:
-        values = np.ma.filled(obj) if isinstance(obj, np.ma.MaskedArray) else np.asarray(obj)
-    except ValueError as error:
-        raise InvalidArgument(f"{what}: {error}") from error
-    return fitting(values, storable_type(values.dtype, what), what)
+    obj = np.ma.filled(obj) if isinstance(obj, np.ma.MaskedArray) else obj
+    return fitting(obj, storable_type(array_of(obj, what).dtype, what), what)
 
 
 def fixed_form(name: str, obj: Any, atom: Any, shape: Any, chunkshape: Any) -> ArrayForm:
@@ -70,7 +67,7 @@ def _element(name: str, values: np.ndarray | None, atom: Any) -> tuple[np.dtype,
             raise InvalidArgument(
                 f"{name!r}: {atom} is several values: make them axes of the shape"
             )
-        return atom.dtype, atom.dflt if np.any(atom.dflt) else None
+        return atom.dtype, _fill(name, atom)
     if atom is None and values is not None:
         return values.dtype, None
     if atom is None:
@@ -83,6 +80,13 @@ def _element(name: str, values: np.ndarray | None, atom: Any) -> tuple[np.dtype,
         if isinstance(error, WrongType):
             raise
         raise WrongType(f"{name!r}: {atom!r} is no type of numpy: {error}") from error
+
+
+def _fill(name: str, atom: Col) -> Any:
+    fill = atom.dflt
+    if isinstance(fill, bytes) and b"\0" in fill:
+        raise InvalidArgument(f"{name!r}: a default of text ends at a NUL, and {fill!r} has one")
+    return fill if np.any(fill) else None
 
 
 def _shape(name: str, values: np.ndarray | None, shape: Any) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import h5py
 import numpy as np
 from h5py import h5d, h5g, h5p, h5s  # pyright: ignore[reportAttributeAccessIssue]
 
@@ -132,9 +133,18 @@ def _plist(filters: Filters, chunks: Sequence[int], fill: Any = None) -> Any:
     plist = _plain_plist().copy()
     plist.set_chunk(tuple(chunks))
     if fill is not None:
-        plist.set_fill_value(np.asarray(fill))
+        plist.set_fill_value(_fill_value(fill))
     filters.add_to(plist)
     return plist
+
+
+def _fill_value(fill: Any) -> np.ndarray:
+    """Give what an element is that was never written, as h5py sets it rightly."""
+    value = np.asarray(fill)
+    if value.dtype.kind != "S":
+        return value
+    # Of text of a fixed length it would take the address; this kind HDF5 makes into that.
+    return np.array(value.item(), h5py.string_dtype("ascii"))
 
 
 def mark(node: Any, **attributes: Any) -> None:

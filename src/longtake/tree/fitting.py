@@ -10,6 +10,9 @@ import numpy as np
 from longtake.errors import InvalidArgument, WrongType
 from longtake.tree.missing import ColumnNotFound
 
+# Up to here, a float64 holds every whole number.
+_EXACT_TO = 2.0**53
+
 
 def fitting(value: Any, dtype: np.dtype, what: str) -> np.ndarray:
     """Give values as an array of a column's type.
@@ -22,26 +25,91 @@ def fitting(value: Any, dtype: np.dtype, what: str) -> np.ndarray:
     WrongType, InvalidArgument
         If they do not fit; `what` is named.
     """
-    try:
-        given = np.asarray(value)
-    except ValueError as error:
-        raise InvalidArgument(f"{what}: {error}") from error
-    if given.dtype.kind == "U":
-        given = np.char.encode(given, "utf-8")
+    given = array_of(value, what)
+    if given.dtype.kind in "US" or (given.dtype.kind == "O" and dtype.kind == "S"):
+        _require_only_text(value, given, what)
+        given = _encoded(given, what)
     if given.dtype == dtype:
         return given
     if dtype.names is not None:
         return _structured(value, dtype, what)
     if "S" in (given.dtype.kind, dtype.kind):
         return _text(given, dtype, what)
-    if given.dtype.kind not in "biufc" or (given.dtype.kind == "c" and dtype.kind != "c"):
+    if given.dtype.kind == "O" or (dtype.kind in "iu" and _has_lost_digits(value, given)):
+        given = np.array(value, object)
+        if not all(isinstance(one, int | float | np.number) for one in given.flat):
+            raise WrongType(f"{what}: {_shown(value)} is not of the type {dtype}")
+    elif given.dtype.kind not in "biufc" or (given.dtype.kind == "c" and dtype.kind != "c"):
         raise WrongType(f"{what}: {_shown(value)} is not of the type {dtype}")
-    with np.errstate(all="ignore"):
-        made = given.astype(dtype)
-        exact = dtype.kind in "fc" or np.array_equal(made, given)
-    if not exact:
+    made = _kept(given, dtype)
+    if made is None:
         raise InvalidArgument(f"{what}: {_shown(value)} cannot be kept as {dtype}")
     return made
+
+
+def _kept(given: np.ndarray, dtype: np.dtype) -> np.ndarray | None:
+    """Give numbers as another type, or None if whole numbers would not be what they were."""
+    try:
+        with np.errstate(all="ignore"):
+            made = given.astype(dtype)
+            if dtype.kind in "fc":
+                return made
+            if given.dtype.kind == "O":
+                return made if made.tolist() == given.tolist() else None
+            if given.dtype.kind == "f" and dtype.kind in "iu":
+                # Beyond these, the result is a matter of the processor.
+                limits = np.iinfo(dtype)
+                if not np.all((given >= limits.min) & (given < float(limits.max) + 1)):
+                    return None
+            return made if np.array_equal(made, given) else None
+    except (ArithmeticError, TypeError, ValueError):
+        return None
+
+
+def array_of(value: Any, what: str) -> np.ndarray:
+    """Give the array that numpy makes of values; of long whole numbers, one that holds them.
+
+    Those beyond 64 bits come as objects.
+    """
+    try:
+        given = np.asarray(value)
+    except (ValueError, OverflowError) as error:
+        raise InvalidArgument(f"{what}: {error}") from error
+    if not _has_lost_digits(value, given):
+        return given
+    objects = np.array(value, object)
+    if not all(isinstance(one, int | np.integer) for one in objects.flat):
+        return given
+    return objects if min(objects.flat) < 0 or max(objects.flat) >= 2**64 else objects.astype("u8")
+
+
+def _has_lost_digits(value: Any, given: np.ndarray) -> bool:
+    """Whether numpy may have rounded whole numbers: it makes floats of short and long ones."""
+    if given.dtype.kind != "f" or hasattr(value, "dtype"):
+        return False
+    return bool(np.any(np.abs(given) >= _EXACT_TO))
+
+
+def _encoded(given: np.ndarray, what: str) -> np.ndarray:
+    try:
+        if given.dtype.kind == "O":
+            encoded = [one if isinstance(one, bytes) else one.encode() for one in given.flat]
+            return np.array(encoded, "S").reshape(given.shape)
+        return np.char.encode(given, "utf-8") if given.dtype.kind == "U" else given
+    except UnicodeEncodeError as error:
+        raise InvalidArgument(f"{what}: {error}") from error
+
+
+def _require_only_text(value: Any, given: np.ndarray, what: str) -> None:
+    """Raise if numpy made text of what was none: ``nan`` of a text that is missing."""
+    if isinstance(value, str | bytes) or (hasattr(value, "dtype") and given.dtype.kind != "O"):
+        return
+    for one in np.array(value, object).flat:
+        if not isinstance(one, str | bytes):
+            raise WrongType(
+                f"{what}: {one!r} among text; where text is missing, say what is stored instead, "
+                "such as ''"
+            )
 
 
 def _text(given: np.ndarray, dtype: np.dtype, what: str) -> np.ndarray:
@@ -97,8 +165,7 @@ def rows_of(rows: Any, dtype: np.dtype, what: str) -> np.ndarray:
         the order of the columns) or mappings.
     """
     if _is_frame(rows):
-        # Text is objects in pandas; as a list, numpy sees what they are.
-        rows = {str(name): np.asarray(rows[name].tolist()) for name in rows.columns}
+        rows = {str(name): _column_of_frame(rows[name]) for name in rows.columns}
     if isinstance(rows, Mapping) or getattr(getattr(rows, "dtype", None), "names", None):
         if getattr(rows, "dtype", None) != dtype:
             rows = columns_together(rows, dtype, what)
@@ -126,6 +193,12 @@ def rows_of(rows: Any, dtype: np.dtype, what: str) -> np.ndarray:
 def _is_frame(rows: Any) -> bool:
     # Told by what it can do, or pandas would be imported to append a tuple.
     return hasattr(rows, "columns") and hasattr(rows, "to_numpy")
+
+
+def _column_of_frame(column: Any) -> Any:
+    values = column.to_numpy()
+    # Text is objects in pandas; of a list, it is seen what they are.
+    return values.tolist() if values.dtype.kind in "OUT" else values
 
 
 def _shown(value: Any) -> str:

@@ -11,14 +11,14 @@ import numpy as np
 
 from longtake.errors import InvalidArgument, WrongType
 from longtake.tree.missing import ColumnNotFound
-from longtake.tree.tables.condition_parts import (
+from longtake.tree.tables.condition_parts import FUNCTIONS, in_64_bits, kind_of, literal
+from longtake.tree.tables.exact_numbers import (
     ARITHMETIC,
     COMPARISONS,
-    FUNCTIONS,
     LOGIC,
-    kind_of,
-    literal,
-    wide,
+    Beyond64Bits,
+    calculated,
+    compared,
 )
 
 if TYPE_CHECKING:
@@ -94,24 +94,39 @@ class Calculation:
             return ~self._truth(node.operand)
         value = self.value(node.operand)
         if isinstance(node.op, ast.Invert):
-            return ~self._of_kind(node.operand, value, "truth", "number")
-        value = wide(self._of_kind(node.operand, value, "number"))
-        return -value if isinstance(node.op, ast.USub) else value
+            return self._inverted(node, self._of_kind(node.operand, value, "truth", "number"))
+        self._of_kind(node.operand, value, "number")
+        if isinstance(node.op, ast.UAdd):
+            return value
+        zero = 0 if isinstance(value, int) or value.dtype.kind in "iu" else None
+        return -value if zero is None else self._calculated(node, ast.Sub, zero, value)
+
+    def _inverted(self, node: ast.expr, value: Any) -> Any:
+        return ~value if kind_of(value) == "truth" else self._calculated(node, ast.Sub, -1, value)
 
     def _BinOp(self, node: ast.BinOp) -> Any:  # noqa: N802
         left, right = self.value(node.left), self.value(node.right)
-        if type(node.op) in LOGIC:
+        how = type(node.op)
+        if how in LOGIC:
             kind = kind_of(left)
             self._of_kind(node.left, left, "truth", "number")
             self._of_kind(node.right, right, kind)
-            return LOGIC[type(node.op)](left, right)
-        if type(node.op) not in ARITHMETIC:
+            if kind == "truth":
+                return LOGIC[how](left, right)
+        elif how not in ARITHMETIC:
             raise self._refused(node)
-        left = wide(self._of_kind(node.left, left, "number"))
-        right = wide(self._of_kind(node.right, right, "number"))
-        if isinstance(node.op, ast.Pow) and np.any(np.asarray(right) < 0):
-            left = np.asarray(left, np.float64)
-        return ARITHMETIC[type(node.op)](left, right)
+        self._of_kind(node.left, left, "number")
+        self._of_kind(node.right, right, "number")
+        return self._calculated(node, how, left, right)
+
+    def _calculated(self, node: ast.expr, how: type[ast.AST], left: Any, right: Any) -> Any:
+        try:
+            return calculated(how, left, right)
+        except Beyond64Bits:
+            raise InvalidArgument(
+                f"{self._condition.text!r}: {ast.unparse(node)} does not fit in 64 bits; times "
+                "1.0, numbers are calculated with as floats"
+            ) from None
 
     def _Compare(self, node: ast.Compare) -> Any:  # noqa: N802
         parts = [node.left, *node.comparators]
@@ -132,7 +147,7 @@ class Calculation:
             )
         a, b = self.value(left), self.value(right)
         self._require_comparable(left, a, right, b)
-        return COMPARISONS[type(how)](a, b)
+        return compared(type(how), a, b)
 
     def _is_in(self, left: ast.expr, right: ast.expr) -> Any:
         value = self.value(left)
@@ -142,7 +157,9 @@ class Calculation:
             options = self._condition.listed(right)
         for option in options:
             self._require_comparable(left, value, right, option)
-        return reduce(operator.or_, [value == option for option in options], np.False_)
+        return reduce(
+            operator.or_, [compared(ast.Eq, value, option) for option in options], np.False_
+        )
 
     def _Call(self, node: ast.Call) -> Any:  # noqa: N802
         name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
@@ -158,7 +175,7 @@ class Calculation:
                 f"{len(node.args) + len(node.keywords)}"
             )
         values = [
-            self._of_kind(argument, self.value(argument), kind)
+            in_64_bits(self._of_kind(argument, self.value(argument), kind), self._condition.text)
             for argument, kind in zip(node.args, kinds, strict=True)
         ]
         return function(*values)

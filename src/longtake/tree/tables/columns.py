@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from longtake.errors import InvalidArgument, WrongType
+from longtake.tree.fitting import fitting
 from longtake.tree.stored_type import storable_type
 
 
@@ -54,12 +55,12 @@ class Col:
         empty = np.zeros((), self.dtype)
         if dflt is None:
             return empty[()]
+        given = fitting(dflt, self.dtype, "the default of a column")
         try:
-            given = np.array(dflt.encode() if isinstance(dflt, str) else dflt, self.dtype)
             np.broadcast_to(given, self.shape)
-        except (TypeError, ValueError, OverflowError) as error:
+        except ValueError as error:
             raise InvalidArgument(
-                f"the default {dflt!r} does not fit in a column of {self.dtype}: {error}"
+                f"the default {dflt!r} does not fit in a column of the shape {self.shape}: {error}"
             ) from error
         return given[()]
 

@@ -46,8 +46,10 @@ class Condition:
     Guarantees
     ----------
     Numbers are compared as what they are: a float32 with 0.1 as a float64, a negative number with
-    an unsigned column, a whole number with one of another width; integers are calculated with in
-    64 bits. Text is compared with columns of bytes as UTF-8.
+    an unsigned column, a whole number with one of another width, a column with a constant of any
+    length; two columns, of integers and of floats, as float64. Integers are calculated with
+    exactly, and refused where 64 bits do not suffice. Text is compared with columns of bytes as
+    UTF-8.
 
     Examples
     --------

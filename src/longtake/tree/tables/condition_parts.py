@@ -1,9 +1,7 @@
-"""What a condition may hold: operations, functions, literals, and what kind of value each is of."""
+"""What a condition may hold: functions, literals, and what kind of value each is of."""
 
 from __future__ import annotations
 
-import ast
-import operator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,30 +11,6 @@ from longtake.errors import InvalidArgument, WrongType
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ARITHMETIC: dict[type[ast.AST], Callable[..., Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: np.power,
-    ast.LShift: np.left_shift,
-    ast.RShift: np.right_shift,
-}
-LOGIC: dict[type[ast.AST], Callable[..., Any]] = {
-    ast.BitAnd: operator.and_,
-    ast.BitOr: operator.or_,
-    ast.BitXor: operator.xor,
-}
-COMPARISONS: dict[type[ast.AST], Callable[..., Any]] = {
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-}
 _OF_ONE = (
     *("sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "arcsinh"),
     *("arccosh", "arctanh", "log", "log10", "log1p", "exp", "expm1", "sqrt", "floor", "ceil"),
@@ -58,16 +32,13 @@ _KINDS = {"b": "truth", "i": "number", "u": "number", "f": "number", "c": "numbe
 
 
 def literal(value: object, text: str) -> Any:
-    """Give a value as one of numpy's, which keep their width in a calculation."""
-    if isinstance(value, np.generic) and value.dtype.kind in "biufcS":
+    """Give a value as one of numpy's, which keep their width; integers as Python's, of any."""
+    if isinstance(value, int | np.integer) and not isinstance(value, bool):
+        return int(value)
+    if isinstance(value, np.generic) and value.dtype.kind in "bfcS":
         return value
     if isinstance(value, bool):
         return np.bool_(value)
-    if isinstance(value, int):
-        for kind in (np.int64, np.uint64):
-            if np.iinfo(kind).min <= value <= np.iinfo(kind).max:
-                return kind(value)
-        raise InvalidArgument(f"{text!r}: {value} does not fit in 64 bits")
     if isinstance(value, float):
         return np.float64(value)
     if isinstance(value, complex):
@@ -81,11 +52,16 @@ def literal(value: object, text: str) -> Any:
 
 def kind_of(value: Any) -> str:
     """Say in a word what a value is."""
+    if isinstance(value, int):
+        return "number"
     return _KINDS.get(np.asarray(value).dtype.kind, "value of another kind")
 
 
-def wide(value: Any) -> Any:
-    """Give integers 64 bits, so that what is calculated with them fits."""
-    if value.dtype.kind in "iu" and value.dtype.itemsize < 8:
-        return value.astype(np.int64)
+def in_64_bits(value: Any, text: str) -> Any:
+    """Give integers 64 bits, as numpy's functions take them."""
+    if isinstance(value, int):
+        for kind in (np.int64, np.uint64):
+            if np.iinfo(kind).min <= value <= np.iinfo(kind).max:
+                return kind(value)
+        raise InvalidArgument(f"{text!r}: {value} does not fit in 64 bits")
     return value
