@@ -97,6 +97,51 @@ def test_ctrl_c_leaves_a_good_file_and_the_same_command_goes_on(
     assert names(tmp_path) == ["a.h5", "from"]
 
 
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder with a disk of its own of 4 MB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4m", "longtake", str(disk)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if made.returncode:
+        pytest.skip(f"a small disk needs the right to mount one: {made.stderr.strip()}")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+COMMAND = "from longtake.cli import main; main()"
+
+
+@pytest.mark.parametrize("packed", [[], ["--packed"]])
+@pytest.mark.parametrize(("count", "size"), [(1500, 3000), (200, 30_000), (3, 1_800_000)])
+def test_a_full_disk_keeps_what_was_copied(tmp_path, small_disk, packed, count, size):
+    (tmp_path / "from").mkdir()
+    for number in range(count):
+        (tmp_path / "from" / f"{number:04d}").write_bytes(os.urandom(size))
+    arguments = [tmp_path / "from", small_disk / "a.h5", "/g", *packed]
+    full = subprocess.run(
+        [sys.executable, "-c", COMMAND, "import", *arguments],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert full.returncode == 1
+    assert "no room on its disk" in full.stderr
+    assert len(full.stderr.splitlines()) == 1
+    assert len(full.stderr) < 300
+    assert names(small_disk) == ["a.h5"]
+    with tt.open_file(small_disk / "a.h5") as h5:
+        kept = filenode.export_folder(h5.root.g, tmp_path / "to")
+    assert kept.bytes > 1_000_000
+    for path in (tmp_path / "to").iterdir():
+        assert path.read_bytes() == (tmp_path / "from" / path.name).read_bytes()
+    subprocess.run(["mount", "-o", "remount,size=40m", str(small_disk)], check=True)
+    assert f"{kept.files} were there already" in run(*arguments).stdout
+    with tt.open_file(small_disk / "a.h5") as h5:
+        assert filenode.export_folder(h5.root.g, tmp_path / "all").files == count
+
+
 KILLED = """
 import os, signal, sys
 import longtake.tree.files.folder_import as module

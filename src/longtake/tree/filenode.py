@@ -22,6 +22,7 @@ from longtake.tree.files.node_file import buffered, kind_of, require_text_mode
 from longtake.tree.files.node_type import FILE, create_file, is_file, node_type
 from longtake.tree.files.packed_files import PackedFiles, require_path
 from longtake.tree.files.packed_groups import create_packed, is_packed, open_packed
+from longtake.tree.files.taking_place import give_name
 from longtake.tree.filters import require_filters
 from longtake.tree.link_nodes import SoftLink
 from longtake.tree.node import Node
@@ -79,7 +80,8 @@ def new_node(
     -------
     file object
         As of `io`; ``file.node`` is the node, and ``file.attrs`` are its attributes: of a packed
-        file, those of its group. A packed file is written when it is closed.
+        file, those of its group. What was not closed is written by the HDF5 file's ``flush`` and
+        ``close``.
 
     Raises
     ------
@@ -111,7 +113,8 @@ def new_node(
             raise AlreadyExists(f"{files.node} has {name!r} already; choose another name")
         return files.open(name, mode, encoding=encoding, newline=newline)
     with h5file._place(where, name, title, filters, createparents=createparents) as group:
-        create_file(group._h5.id, name, title, filters or group._v_filters, 1)
+        made = create_file(group._h5.id, title, filters or group._v_filters, 1)
+        give_name(group._h5.id, name, made)
     # The file is new now, as "x" asks for.
     return open_node(group[name], mode.replace("x", "w"), encoding=encoding, newline=newline)
 
@@ -146,6 +149,15 @@ def open_node(
         KeyErrors, if there is no file of that name.
     NoPermission
         If it is to be written, and the HDF5 file was opened to read.
+    FileInUse
+        If it is to be written, and is open to write already.
+
+    Guarantees
+    ----------
+    A file of up to a megabyte, and one written from its beginning, is made anew when it is flushed,
+    and what was there stays until then; a larger one is changed where it is. Who has such a small
+    one open to read goes on with what was there; of one that is larger and was made anew, reading
+    raises `FileChangedElsewhere`. Writing to one that was moved or removed raises `Closed`.
     """
     kind = kind_of(mode)
     require_text_mode(mode, encoding, newline)

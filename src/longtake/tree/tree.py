@@ -39,6 +39,10 @@ class Waiting(Protocol):
         """Write it."""
         ...
 
+    def follow(self, path: str) -> None:
+        """Learn that what it is for was moved."""
+        ...
+
     def end(self) -> None:
         """Forget it: what it is for was removed."""
         ...
@@ -307,7 +311,9 @@ class Tree:
             if _is_below(node._path, path) and not node._is_removed:
                 node._path = new + node._path[len(path) :]
         for below in [p for p in self.waiting if _is_below(p, path)]:
-            self.waiting[new + below[len(path) :]] = self.waiting.pop(below)
+            part, there = self.waiting.pop(below), new + below[len(path) :]
+            self.waiting[there] = part
+            part.follow(there)
 
     def _end(self, path: str) -> None:
         """Tell what was below a path that it is no more."""

@@ -147,6 +147,86 @@ def test_listings(fs, top):
                 ask(path)
 
 
+def test_a_group_that_many_links_lead_to_is_found_once(fs):
+    fs.pipe("/g0/file", b"1")
+    with tt.open_file("a.h5", "a") as h5:
+        inside = h5.root.g0
+        for number in range(1, 19):  # each doubles the paths
+            made = h5.create_group("/", f"g{number}")
+            made._h5["a"] = made._h5["b"] = inside._h5
+            inside = made
+        packed = filenode.create_packed(h5, "/", "packed")
+        packed["x"] = b"2"
+        h5.root._h5["packed too"] = h5.root.packed._h5
+        h5.root._h5["z"] = h5.root._h5
+    found = fs.find("/g18")
+    assert found == ["/g18" + "/a" * 18 + "/file"]
+    assert len(fs.find("/", withdirs=True)) == 1 + 19 + 1 + 2
+    assert [file for file in fs.find("/") if file.startswith("/packed")] == ["/packed/x"]
+    assert fs.du("/") == 2
+
+
+def test_all_is_listed_by_few_openings(fs, top, monkeypatch):
+    for number in range(30):
+        fs.pipe(f"{top}/{number % 3}/{number}", bytes(number))
+    opened = []
+    briefly_open = fs._reading
+
+    def counted():
+        opened.append(1)
+        return briefly_open()
+
+    monkeypatch.setattr(fs, "_reading", counted)
+    assert len(fs.find(top)) == 30
+    assert fs.du(top) == sum(range(30))
+    assert len(list(fs.walk(top))) == 4
+    assert len(opened) == 3
+
+
+def test_walks(fs, top):
+    fs.pipe({f"{top}/{name}": name.encode() for name in ("a", "sub/b", "sub/deep/c", "z/d")})
+    fs.makedirs(f"{top}/empty/in it")
+    everything = [
+        (top, ["empty", "sub", "z"], ["a"]),
+        (f"{top}/empty", ["in it"], []),
+        (f"{top}/empty/in it", [], []),
+        (f"{top}/sub", ["deep"], ["b"]),
+        (f"{top}/sub/deep", [], ["c"]),
+        (f"{top}/z", [], ["d"]),
+    ]
+    assert list(fs.walk(top)) == everything
+    assert sorted(fs.walk(top, topdown=False)) == everything
+    paths = [path for path, _, _ in fs.walk(top, topdown=False)]
+    assert paths.index(f"{top}/sub/deep") < paths.index(f"{top}/sub") < paths.index(top)
+    assert list(fs.walk(top, maxdepth=1)) == everything[:1]
+    assert [path for path, _, _ in fs.walk(top, maxdepth=2)] == [
+        path for path, _, _ in everything if path.count("/") < 3
+    ]
+    assert list(fs.walk(f"{top}/sub")) == everything[3:5]
+    assert list(fs.walk(f"{top}/a")) == [(f"{top}/a", [], [""])]
+    seen = []
+    for path, folders, _ in fs.walk(top):
+        folders[:] = [name for name in folders if name != "sub"]
+        seen.append(path)
+    assert seen == [top, f"{top}/empty", f"{top}/empty/in it", f"{top}/z"]
+    assert fs.du(top, total=False) == {
+        f"{top}/a": 1,
+        f"{top}/sub/b": 5,
+        f"{top}/sub/deep/c": 10,
+        f"{top}/z/d": 3,
+    }
+    assert fs.du(f"{top}/sub/b") == 5
+    assert fs.find(f"{top}/sub/b") == [f"{top}/sub/b"]
+    assert list(fs.walk(f"{top}/none")) == []
+    errors = []
+    assert list(fs.walk(f"{top}/none", on_error=errors.append)) == []
+    assert len(errors) == 1
+    with pytest.raises(FileNotFoundError):
+        list(fs.walk(f"{top}/none", on_error="raise"))
+    with pytest.raises(ValueError, match="maxdepth"):
+        list(fs.walk(top, maxdepth=0))
+
+
 def test_times(fs, top):
     fs.pipe(f"{top}/a", b"1")
     first = fs.modified(f"{top}/a")

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import h5py
 import numpy as np
-from h5py import h5a  # pyright: ignore[reportAttributeAccessIssue]
+from h5py import h5i, h5o  # pyright: ignore[reportAttributeAccessIssue]
 
+from longtake.errors import Closed, FileChangedElsewhere
 from longtake.tree.files.bytes_in_memory import BytesInMemory
 from longtake.tree.files.node_type import create_file
+from longtake.tree.files.open_to_write import OpenToWrite
+from longtake.tree.files.taking_place import (
+    close_unnamed,
+    copy_attributes,
+    take_place,
+    told_as_failure,
+)
+from longtake.tree.leaf import EArray
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 #: Up to here a file is kept in memory until it is flushed, and then has one chunk.
 _SMALL = 1024 * 1024
-#: What follows the name of a file that is not whole yet.
-DRAFT = " (longtake draft)"
-_OF_EVERY_FILE = {b"CLASS", b"EXTDIM", b"VERSION", b"NODE_TYPE", b"NODE_TYPE_VERSION"}
 
 
 class NodeBytes(BytesInMemory):
-    """Reads and writes a growing array of bytes, which is made anew where its chunks do not fit.
+    """Reads and writes a growing array of bytes.
+
+    A small file, and one that is written from its beginning, is made anew when it is flushed: what
+    was there before is lost only once the new one is whole. A large one is changed where it is.
 
     Parameters
     ----------
@@ -27,29 +38,92 @@ class NodeBytes(BytesInMemory):
         Of bytes, in one dimension, or in two of which the second is 1 as PyTables once had it.
     mode : str
         As of `open`, without ``b`` or ``t``.
+
+    Raises
+    ------
+    FileInUse
+        If it is to be written, and is open to write already.
     """
 
     def __init__(self, node: Any, mode: str) -> None:
         self.node = node
-        size: int = node.shape[0]
-        #: Whether the whole content is in memory: of a file that is small and may be written.
-        self._is_in_memory = mode != "r" and size <= _SMALL
-        super().__init__(mode, self._stored(0, size) if self._is_in_memory else b"")
-        self._size = size
-        if self._appends:
-            self._at = size
-        if mode[0] in "wx":
-            self.truncate(0)
+        self._waiting: OpenToWrite | None = None
+        #: What is read and written: the node, or a large file that is to take its place.
+        self._leaf = node
+        size, is_new = node.shape[0], mode[0] in "wx"
+        #: Whether the whole content is in memory.
+        self._is_in_memory = is_new or size <= _SMALL
+        is_read = self._is_in_memory and not is_new
+        super().__init__(mode, self._stored(0, size) if is_read else b"")
+        self._is_changed = is_new and size > 0
+        #: Whether what is there is to be replaced, and whether what replaces it lacks something.
+        self._replaces, self._lacks = is_new and size > 0, False
+        if not self._is_in_memory:
+            self._size, self._address = size, h5o.get_info(node._h5.id).addr
+            self._at = size if self._appends else 0
+        if mode != "r":
+            self._waiting = OpenToWrite(node._tree, self._real_path(), self)
+
+    def add_layer(self, layer: Any) -> None:
+        """Note a file object above this one, which holds bytes too."""
+        if self._waiting is not None:
+            self._waiting.add(layer)
+
+    def require_here(self) -> None:
+        """Raise `Closed` if what is written would not come to the file."""
+        if self._waiting is not None:
+            self._waiting.require_here()
+
+    def readinto(self, buffer: Buffer) -> int:
+        """Read on from the present position."""
+        if not self._may_write and not self._is_in_memory:
+            self._require_same()
+        return super().readinto(buffer)
+
+    def write(self, data: Buffer) -> int:
+        """Write at the present position; at the end, if it was opened to append."""
+        self.require_here()
+        before = self._size
+        self._lacks = self._replaces  # until it is written
+        try:
+            written = super().write(data)
+        except BaseException:
+            if self._size > before and not self._is_in_memory:
+                self._make_length(before)
+            raise
+        self._lacks = False
+        return written
+
+    def truncate(self, size: int | None = None) -> int:
+        """Make the file so long; what is new are zeros."""
+        self.require_here()
+        return super().truncate(size)
 
     def flush(self) -> None:
         """Write what waits in memory into the HDF5 file."""
-        if not self.closed and self._is_changed and self._is_in_memory:
-            if self.node._h5.chunks[0] != max(1, self._size):
-                self._make_anew(max(1, self._size))
-            self._resize(self._size)
-            self._store(0, memoryview(self._content))
-            self._is_changed = False
+        if not self.closed:
+            self.store()
         super().flush()
+
+    def store(self) -> None:
+        """Do the same."""
+        if self._waiting is None or self._lacks:
+            return
+        if self._is_in_memory and self._is_changed:
+            self._take_place(self._made_of_content(max(1, self._size)))
+            self._is_changed = False
+        elif self._leaf is not self.node:
+            self._take_place(self._leaf)
+
+    def close(self) -> None:
+        """Write what waits, and let others write the file."""
+        try:
+            super().close()
+        finally:
+            if self._waiting is not None:
+                self._waiting.end()
+            if self._leaf is not self.node:
+                close_unnamed(self._leaf._h5.id)
 
     def _part(self, start: int, stop: int) -> bytes | bytearray:
         return super()._part(start, stop) if self._is_in_memory else self._stored(start, stop)
@@ -71,59 +145,70 @@ class NodeBytes(BytesInMemory):
 
     def _spill(self) -> None:
         """Go on in the HDF5 file, in large chunks, with what was in memory."""
-        content, self._content = self._content, b""
-        self._is_in_memory = False
-        if self.node._h5.chunks[0] != _SMALL:
-            self._make_anew(_SMALL)
-        self._resize(len(content))
-        self._store(0, memoryview(content))
-        self._is_changed = False
+        self._leaf = self._made_of_content(_SMALL)
+        self._is_in_memory, self._content, self._is_changed = False, b"", False
+
+    def _made_of_content(self, chunk: int) -> EArray:
+        """Make a file of what is in memory, which has no name yet."""
+        self.require_here()
+        tree, path = self.node._tree, self._real_path()
+        tree.require_room(0)
+        with told_as_failure(tree, path):
+            made = create_file(tree.h5.id, "", self.node.filters, chunk)
+            try:
+                leaf = self._leaf = EArray(tree, path, made)
+                self._resize(self._size)
+                self._store(0, memoryview(self._content))
+            except BaseException:
+                close_unnamed(made)
+                raise
+            finally:
+                self._leaf = self.node
+        return leaf
+
+    def _take_place(self, leaf: EArray) -> None:
+        self.require_here()
+        tree, node = self.node._tree, self.node
+        parent, _, name = self._real_path().rpartition("/")
+        with told_as_failure(tree, leaf._path):
+            group = tree.node(parent or "/")._h5.id
+            copy_attributes(node._h5.id, leaf._h5.id)
+            take_place(tree, group, name.encode(), leaf._h5.id, node._h5.id)
+        node._open_h5, self._leaf = leaf._h5, node
+        node._forget_what_was_read()
+        self._replaces = False
+
+    def _real_path(self) -> str:
+        """Give where the node is, if a link led to it."""
+        if self._waiting is not None:
+            return self._waiting.path
+        name = h5i.get_name(self.node._h5.id)
+        if name is None:
+            raise Closed(f"{self.node._tree.filename}: {self.node._path} was removed")
+        return name.decode("utf-8", "surrogateescape")
+
+    def _require_same(self) -> None:
+        """Raise if another file took the place of a large one that is read."""
+        if h5o.get_info(self.node._h5.id).addr != self._address:
+            raise FileChangedElsewhere(
+                f"{self.node._tree.filename}: {self.node._path} was written anew since it was "
+                "opened: open it again"
+            )
+        self._size = self.node._h5.shape[0]
 
     def _resize(self, size: int) -> None:
-        self.node._h5.id.set_extent((size, *self.node._h5.shape[1:]))
-
-    def _make_anew(self, chunk: int) -> None:
-        """Make the node again, empty and in other chunks, with all its attributes."""
-        tree, path, old = self.node._tree, self.node._path, self.node._h5
-        parent, _, name = path.rpartition("/")
-        group = tree.node(parent or "/")._h5.id
-        draft = f"{name}{DRAFT}"
-        new = create_file(group, draft, "", self.node.filters, chunk)
-        copy_attributes(old.id, new)
-        group.unlink(name.encode())
-        group.move(draft.encode(), name.encode())
-        self.node._open_h5 = h5py.Dataset(new)
-        self.node._forget_what_was_read()
+        with told_as_failure(self.node._tree, self.node._path):
+            self._leaf._h5.id.set_extent((size, *self._leaf._h5.shape[1:]))
 
     def _stored(self, start: int, stop: int) -> bytes:
         if start >= stop:
             return b""
-        rest = tuple(slice(0, side) for side in self.node.shape[1:])
-        return self.node._stored((slice(start, stop), *rest)).tobytes()
+        rest = tuple(slice(0, side) for side in self._leaf._h5.shape[1:])
+        return self._leaf._stored((slice(start, stop), *rest)).tobytes()
 
     def _store(self, start: int, data: memoryview) -> None:
         if len(data):
-            shape = self.node._h5.shape[1:]
+            shape = self._leaf._h5.shape[1:]
             rest = tuple(slice(0, side) for side in shape)
             values = np.frombuffer(data, np.uint8).reshape(len(data), *shape)
-            self.node._store((slice(start, start + len(data)), *rest), values)
-
-
-def copy_attributes(old: Any, new: Any) -> None:
-    """Give a file that was just made the attributes of another, byte for byte."""
-    for number in range(h5a.get_num_attrs(old)):
-        name = h5a.open(old, index=number).name
-        if name not in _OF_EVERY_FILE:
-            _copy_attribute(old, new, name)
-
-
-def _copy_attribute(old: Any, new: Any, name: bytes) -> None:
-    found = h5a.open(old, name)
-    kind, space = found.get_type(), found.get_space()
-    if h5a.exists(new, name):
-        h5a.delete(new, name)
-    made = h5a.create(new, name, kind, space)
-    if space.get_simple_extent_type() != h5py.h5s.NULL:
-        values = np.empty(space.shape, f"V{kind.get_size()}")
-        found.read(values, mtype=kind)
-        made.write(values, mtype=kind)
+            self._leaf._store((slice(start, start + len(data)), *rest), values)

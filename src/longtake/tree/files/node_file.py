@@ -44,15 +44,18 @@ def require_text_mode(mode: str, encoding: str | None, newline: str | None) -> N
         raise InvalidArgument(f"encoding={encoding!r}: {error}") from None
 
 
-def buffered(raw: io.RawIOBase, mode: str, encoding: str | None, newline: str | None) -> Any:
+def buffered(raw: Any, mode: str, encoding: str | None, newline: str | None) -> Any:
     """Give the file object of a mode."""
     require_text_mode(mode, encoding, newline)
     kind = kind_of(mode)
     made: Any = FileReader if kind == "r" else FileNode if "+" in kind else FileWriter
     file = made(raw, _BUFFER)
+    raw.add_layer(file)
     if "t" not in mode:
         return file
-    return io.TextIOWrapper(file, encoding=encoding or "utf-8", newline=newline)
+    text = TextFile(file, encoding=encoding or "utf-8", newline=newline)
+    raw.add_layer(text)
+    return text
 
 
 class _OfNode:
@@ -71,13 +74,38 @@ class _OfNode:
         return self.node.attrs
 
 
+class _WrittenWithNode(_OfNode):
+    """What such a file has if it is written: its bytes go as far as the HDF5 file."""
+
+    def write(self, data: Any, /) -> int:
+        """Write at the present position."""
+        self.raw.require_here()
+        return super().write(data)  # pyright: ignore[reportAttributeAccessIssue]
+
+    def flush(self) -> None:
+        """Write what waits in memory."""
+        super().flush()  # pyright: ignore[reportAttributeAccessIssue]
+        self.raw.flush()
+
+
 class FileReader(_OfNode, io.BufferedReader):
     """A file of bytes inside an HDF5 file, open to read, as of `io`."""
 
 
-class FileWriter(_OfNode, io.BufferedWriter):
+class FileWriter(_WrittenWithNode, io.BufferedWriter):
     """The same, open to write."""
 
 
-class FileNode(_OfNode, io.BufferedRandom):
+class FileNode(_WrittenWithNode, io.BufferedRandom):
     """The same, open to read and write."""
+
+
+class TextFile(io.TextIOWrapper):
+    """A file of text inside an HDF5 file."""
+
+    buffer: Any  # pyright: ignore[reportIncompatibleMethodOverride]
+
+    def write(self, text: str, /) -> int:
+        """Write text at the present position."""
+        self.buffer.raw.require_here()
+        return super().write(text)

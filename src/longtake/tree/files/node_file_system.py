@@ -31,7 +31,7 @@ from longtake.tree.files.file_system_errors import FolderNotEmpty, IsFolder, IsN
 from longtake.tree.files.known_index import KnownIndex
 from longtake.tree.files.node_file import kind_of
 from longtake.tree.files.node_file_io import BlockReader, ContentReader, ContentWriter
-from longtake.tree.files.places import NodePlace, place_at
+from longtake.tree.files.places import NodePlace, place_at, walked
 from longtake.tree.files.storing import make_folder, rename, require_names, store
 
 if TYPE_CHECKING:
@@ -173,6 +173,66 @@ class NodeFileSystem(AbstractFileSystem):
             place = self._found(h5, self._strip_protocol(path))
             places = list(place.inside()) if place.kind == "directory" else [place]
             return [_info(one) if detail else one.path for one in places]
+
+    def walk(
+        self,
+        path: Any,
+        maxdepth: int | None = None,
+        topdown: bool = True,  # noqa: FBT001, FBT002
+        on_error: Any = "omit",
+        **options: Any,
+    ) -> Any:
+        """Go through a folder and all below, as `os.walk` does; `find` does so too.
+
+        The HDF5 file is opened once, before the first. Groups that many links lead to are gone
+        through once.
+        """
+        if maxdepth is not None and maxdepth < 1:
+            raise InvalidArgument(f"maxdepth={maxdepth}: it is 1 or more")
+        target, detail = self._strip_protocol(path), options.get("detail", False)
+        try:
+            levels = self._levels(target, maxdepth)
+        except OSError as error:
+            if on_error == "raise":
+                raise
+            if callable(on_error):
+                on_error(error)
+            return
+        waiting = [target] if topdown else list(levels)
+        while waiting:
+            at = waiting.pop()
+            folders, files = levels[at]
+            if not detail:
+                folders, files = list(folders), list(files)
+            yield at, folders, files
+            if topdown:  # who goes through it may have taken some away
+                below = [f"{at.rstrip('/')}/{name}" for name in folders]
+                waiting += [one for one in reversed(below) if one in levels]
+
+    def _levels(self, target: str, maxdepth: int | None) -> dict[str, tuple[Any, Any]]:
+        """Give the folders and the files in each folder, by its path, as fsspec describes them."""
+        with self._reading() as h5:
+            place = self._found(h5, target)
+            if place.kind != "directory":
+                return {target: ({}, {"": _info(place)})}
+            return {
+                folder.path: (_infos(inside, "directory"), _infos(inside, "file"))
+                for folder, inside in walked(place, maxdepth)
+                if maxdepth is None or _depth(folder.path) - _depth(target) < maxdepth
+            }
+
+    def du(
+        self,
+        path: Any,
+        total: bool = True,  # noqa: FBT001, FBT002
+        maxdepth: int | None = None,
+        withdirs: bool = False,  # noqa: FBT001, FBT002
+        **_: Any,
+    ) -> Any:
+        """Give the bytes of the files below a folder: their sum, or each by its path."""
+        found: Any = self.find(path, maxdepth=maxdepth, withdirs=withdirs, detail=True)
+        sizes = {name: info["size"] for name, info in found.items()}
+        return sum(sizes.values()) if total else sizes
 
     def info(self, path: Any, **_: Any) -> dict[str, Any]:
         """Tell of a file or folder: name, type, size, and when it was changed (mtime, seconds).
@@ -412,6 +472,14 @@ class NodeFileSystem(AbstractFileSystem):
         if path is not None and not self._file.exists():
             raise NotFound(f"there is no file {self._file}")
         return briefly_open(self._file, "a")
+
+
+def _infos(places: list[Place], kind: str) -> dict[str, Any]:
+    return {one.path.rpartition("/")[2]: _info(one) for one in places if one.kind == kind}
+
+
+def _depth(path: str) -> int:
+    return len(path.strip("/").split("/")) if path.strip("/") else 0
 
 
 def _info(place: Place) -> dict[str, Any]:

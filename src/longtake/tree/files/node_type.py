@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from h5py import h5d, h5s, h5t  # pyright: ignore[reportAttributeAccessIssue]
 
 from longtake.errors import DamagedFile, NotFound
 from longtake.hdf.attributes import read_attribute
@@ -22,10 +23,16 @@ MODIFIED = "modified"
 _FILE_VERSION = np.int64(2)
 
 
-def create_file(parent: Any, name: str, title: str, filters: Filters, chunk: int) -> Any:
-    """Make an empty file, which PyTables' filenode opens, in chunks of so many bytes."""
-    made = creation.create_bytes(parent, name, title, filters, chunk)
-    creation.mark(made, NODE_TYPE=FILE, NODE_TYPE_VERSION=_FILE_VERSION)
+def create_file(parent: Any, title: str, filters: Filters, chunk: int) -> Any:
+    """Make an empty file, which PyTables' filenode opens, in chunks of so many bytes.
+
+    It has no name yet, and is gone when it is closed without one: so no draft is in anybody's way.
+    """
+    space = h5s.create_simple((0,), (h5s.UNLIMITED,))
+    plist = creation._plist(filters, (chunk,))
+    made = h5d.create(parent, None, h5t.STD_U8LE, space, plist)
+    array = {"CLASS": "EARRAY", "EXTDIM": np.int32(0), "TITLE": title, "VERSION": "1.1"}
+    creation.mark(made, **array, NODE_TYPE=FILE, NODE_TYPE_VERSION=_FILE_VERSION)
     return made
 
 

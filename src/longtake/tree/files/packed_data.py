@@ -10,6 +10,7 @@ from h5py import h5d, h5p  # pyright: ignore[reportAttributeAccessIssue]
 from longtake.errors import DamagedFile, FileChangedElsewhere, InvalidArgument
 from longtake.tree.files.node_type import attribute
 from longtake.tree.files.packed_index import ROW
+from longtake.tree.files.taking_place import told_as_failure
 from longtake.tree.leaf import EArray
 from longtake.tree.tables.table import Table
 
@@ -82,7 +83,8 @@ class PackedData:
         self.size = self._data._h5.shape[0]
         _write(self._names, *names)
         # A file exists when its row does: on the disk too.
-        self._group._tree.h5.flush()
+        with told_as_failure(self._group._tree, self._group._v_pathname):
+            self._group._tree.h5.flush()
         self._index._append(np.frombuffer(rows[1], ROW))
 
     @property
@@ -124,5 +126,6 @@ class PackedData:
 
 
 def _write(node: Any, at: int, content: bytes) -> None:
-    node._h5.id.set_extent((at,))
+    with told_as_failure(node._tree, node._v_pathname):
+        node._h5.id.set_extent((at,))
     node._append(np.frombuffer(content, np.uint8))

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from xxhash import xxh3_64_intdigest
 
-from longtake.errors import AlreadyExists, Closed, DamagedFile, InvalidArgument, WrongType
+from longtake.errors import (
+    AlreadyExists,
+    Closed,
+    DamagedFile,
+    InvalidArgument,
+    WriteFailed,
+    WrongType,
+)
 from longtake.tree.files.packed_data import PackedData
 from longtake.tree.files.packed_file import open_in
 from longtake.tree.files.packed_index import REMOVED, ROW, PackedIndex, PackedRow
@@ -189,17 +196,38 @@ class PackedFiles(MutableMapping[str, bytes]):
         return (_text(self._index.name(number)) for number in found)
 
     def flush(self) -> None:
-        """Write what waits in memory into the HDF5 file."""
-        rows = bytes(self._index.rows[self._rows * ROW.itemsize :])
-        if not rows:
-            return
-        names = bytes(self._index.names[self._names :])
+        """Write what waits in memory into the HDF5 file.
+
+        Raises
+        ------
+        WriteFailed
+            If the disk has no room for all of it; the first files, for which it has, are written.
+        """
+        count = self._index.row_count - self._rows
+        while count:
+            try:
+                self._flush_rows(count)
+            except WriteFailed:
+                if count == 1:
+                    raise
+                count //= 2
+            count = min(count, self._index.row_count - self._rows)
+
+    def _flush_rows(self, count: int) -> None:
+        """Write the files of so many of the rows that wait."""
+        end = self._rows + count
+        size = self._index.row(end - 1).end - self._stored
+        names_end = self._index.name_end(end - 1)
+        names = bytes(self._index.names[self._names : names_end])
+        rows = bytes(self._index.rows[self._rows * ROW.itemsize : end * ROW.itemsize])
         self._data.append(
-            (self._stored, bytes(self._waiting)), (self._names, names), (self._rows, rows)
+            (self._stored, bytes(self._waiting[:size])), (self._names, names), (self._rows, rows)
         )
-        self._stored += len(self._waiting)
-        self._names, self._rows = self._names + len(names), self._index.row_count
-        self._waiting = bytearray()
+        del self._waiting[:size]
+        self._stored, self._names, self._rows = self._stored + size, names_end, end
+
+    def follow(self, path: str) -> None:
+        """Learn that the group was moved, which knows its path itself."""
 
     def end(self) -> None:
         """Forget what waits: the group was removed. What is asked of it then raises `Closed`."""

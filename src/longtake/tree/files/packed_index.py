@@ -22,7 +22,7 @@ ROW = np.dtype(
     ]
 )
 _ROW = struct.Struct("<QQQQq")
-_FIRST_NAME = struct.Struct("<Q")
+_NAME_END = struct.Struct("<Q")
 #: The checksum in a row which says that the file of its name was removed.
 REMOVED = 0
 _MOST_RECENT, _BLOCK = 10_000, 65_536
@@ -100,8 +100,12 @@ class PackedIndex:
 
     def name(self, number: int) -> bytes:
         """Give the name in a row."""
-        start = _FIRST_NAME.unpack_from(self.rows, (number - 1) * _ROW.size)[0] if number else 0
-        return bytes(self.names[start : _FIRST_NAME.unpack_from(self.rows, number * _ROW.size)[0]])
+        start = self.name_end(number - 1) if number else 0
+        return bytes(self.names[start : self.name_end(number)])
+
+    def name_end(self, number: int) -> int:
+        """Give where the name in a row ends."""
+        return _NAME_END.unpack_from(self.rows, number * _ROW.size)[0]
 
     def row(self, number: int) -> PackedRow:
         """Give the rest of a row."""

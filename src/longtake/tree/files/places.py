@@ -49,6 +49,15 @@ class Place(ABC):
         """Give the folders and files in a folder."""
         return iter(())
 
+    @property
+    def identity(self) -> Any:
+        """What tells it from others, by whatever path it was reached."""
+        return self.path
+
+    def levels(self) -> Iterator[Level]:
+        """Give a folder with what is in it; with those below it, if it has them all at hand."""
+        yield self, list(self.inside())
+
     def read(self, start: int, stop: int) -> bytes:
         """Give bytes of a file."""
         raise NotImplementedError
@@ -60,6 +69,9 @@ class Place(ABC):
     @abstractmethod
     def remove(self) -> None:
         """Remove it, with all that is in it."""
+
+
+Level = tuple[Place, list[Place]]
 
 
 class NodePlace(Place):
@@ -84,6 +96,11 @@ class NodePlace(Place):
     def real_path(self) -> str:
         """Where the node is, if a link led to it."""
         return str(self.node._h5.name or self.path)
+
+    @property
+    def identity(self) -> Any:
+        """What tells it from others, by whatever path it was reached."""
+        return identity_of(self.node) if isinstance(self.node, Group) else self.path
 
     def inside(self) -> Iterator[Place]:
         """Give the groups and files in a group: links and what is no file are not among them."""
@@ -125,6 +142,30 @@ class PackedPlace(Place):
         if name and name in files:
             self.kind, self.size, self.modified = "file", files.size(name), files.modified(name)
 
+    @property
+    def identity(self) -> Any:
+        """What tells it from others, by whatever path it was reached."""
+        return self.path if self.name else identity_of(self.files.node)
+
+    def levels(self) -> Iterator[Level]:
+        """Give this folder and all below: the names are gone through once."""
+        folders: dict[str, dict[str, None]] = {self.name: {}}
+        for name in self.files.below(self.name):
+            step = name.removesuffix("/")
+            if step != name:
+                folders.setdefault(step, {})
+            while step != self.name:
+                above = step.rpartition("/")[0]
+                is_known = above in folders
+                folders.setdefault(above, {})[step] = None
+                step = self.name if is_known else above
+        for folder in sorted(folders):
+            yield self._at(folder), [self._at(name) for name in sorted(folders[folder])]
+
+    def _at(self, name: str) -> PackedPlace:
+        top = self.path.removesuffix(f"/{self.name}") if self.name else self.path.rstrip("/")
+        return PackedPlace(f"{top}/{name}" if name else self.path, self.files, name)
+
     def inside(self) -> Iterator[Place]:
         """Give the folders and files whose names begin as this one's."""
         prefix = f"{self.name}/" if self.name else ""
@@ -149,6 +190,25 @@ class PackedPlace(Place):
             del self.files[name]
         if self.kind == "file":
             del self.files[self.name]
+
+
+def walked(place: Place, maxdepth: int | None = None) -> Iterator[Level]:
+    """Go through a folder and those below it; each group once, where many links lead to it."""
+    seen, waiting = {place.identity}, [(place, 1)]
+    while waiting:
+        start, depth = waiting.pop()
+        below: list[tuple[Place, int]] = []
+        for folder, inside in start.levels():
+            files = [one for one in inside if one.kind == "file"]
+            folders: list[Place] = []
+            for one in inside:
+                if one.kind == "directory" and one.identity not in seen:
+                    seen.add(one.identity)
+                    folders.append(one)
+            yield folder, [*folders, *files]
+            if isinstance(start, NodePlace) and (maxdepth is None or depth < maxdepth):
+                below += [(one, depth + 1) for one in folders]
+        waiting += reversed(below)
 
 
 def place_at(h5: File, path: str, opener: Callable[[Any], PackedFiles]) -> Place | None:

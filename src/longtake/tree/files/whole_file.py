@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from h5py import h5o, h5s  # pyright: ignore[reportAttributeAccessIssue]
 
-from longtake.errors import WriteFailed
 from longtake.hdf.attributes import pack, write_packed
-from longtake.tree.files.node_bytes import DRAFT, copy_attributes
 from longtake.tree.files.node_type import MODIFIED, create_file
+from longtake.tree.files.open_to_write import require_not_open
+from longtake.tree.files.taking_place import (
+    close_unnamed,
+    copy_attributes,
+    give_name,
+    take_place,
+    told_as_failure,
+)
 
 if TYPE_CHECKING:
     from longtake.tree.filters import Filters
@@ -44,27 +49,26 @@ def write_whole(
     WriteFailed
         If the disk is full; what was there before is as it was.
     """
-    parent, is_there = group._h5.id, name in group._h5
-    draft = f"{name}{DRAFT}" if is_there else name
+    tree, parent, key = group._tree, group._h5.id, name.encode()
+    old = h5o.open(parent, key) if parent.links.exists(key) else None
+    if old is not None:
+        require_not_open(tree, group._inside(name))
     first = content.read(min(max(size + 1, _LEAST), _BLOCK))
-    try:
-        chunk = min(max(1, len(first)), _CHUNK)
-        made = create_file(parent, draft, "", filters, chunk)
-        written = _write(group._tree, made, first, content)
-        if is_there:
-            copy_attributes(h5o.open(parent, name.encode()), made)
-        write_packed(made, MODIFIED, pack(np.int64(modified)))
-        if is_there:
-            parent.unlink(name.encode())
-            parent.move(draft.encode(), name.encode())
-    except BaseException as error:
-        with suppress(KeyError, RuntimeError):
-            parent.unlink(draft.encode())
-        if isinstance(error, RuntimeError | OSError) and not isinstance(error, WriteFailed):
-            raise WriteFailed(
-                f"{group._tree.filename}: {group._inside(name)} could not be written: {error}"
-            ) from error
-        raise
+    with told_as_failure(tree, group._inside(name)):
+        tree.require_room(0)
+        made = create_file(parent, "", filters, min(max(1, len(first)), _CHUNK))
+        try:
+            written = _write(tree, made, first, content)
+            if old is not None:
+                copy_attributes(old, made)
+            write_packed(made, MODIFIED, pack(np.int64(modified)))
+            if old is None:
+                give_name(parent, name, made)
+            else:
+                take_place(tree, parent, key, made, old)
+        except BaseException:
+            close_unnamed(made)
+            raise
     return written
 
 

@@ -81,6 +81,10 @@ class NewRow(dict[str, Any]):
             self._write(self._rows[:count])
             self._at = 0
 
+    def follow(self, path: str) -> None:
+        """Learn that the table was moved."""
+        self._what = path
+
     def end(self) -> None:
         """Forget the rows that wait, and take no more: the table was removed."""
         self._at, self._columns = 0, _REMOVED
