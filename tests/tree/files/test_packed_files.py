@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tracemalloc
 
 import h5py
 import numpy as np
@@ -471,6 +472,50 @@ def test_what_claims_more_than_the_file_has_is_refused(path, h5, files):
 
     with damaged(path, change) as again, pytest.raises(DamagedFile, match="whole file"):
         filenode.open_packed(again.root.p)["a"]
+
+
+def zeros(group):
+    """Rows of zeros, which take no room in a file, where they are compressed."""
+    for name, dtype, size in (("index", group["index"].dtype, 6_000_000), ("names", "u1", 10**8)):
+        del group[name]
+        made = group.create_dataset(name, (0,), dtype, maxshape=(None,), chunks=(65536,))
+        made.resize((size,))
+
+
+def rows_of_nul(group):
+    rows = np.zeros(1000, group["index"].dtype)
+    rows["name_end"] = np.arange(1, 1001)
+    for name, values in (("index", rows), ("names", np.zeros(1000, "u1"))):
+        del group[name]
+        group.create_dataset(name, data=values, maxshape=(None,), chunks=(1000,))
+
+
+def more_rows_than_names(group):
+    group["index"].resize((6_000_000,))
+
+
+def large_chunks(group):
+    rows = group["index"][:]
+    del group["index"]
+    many = {"maxshape": (None,), "chunks": (5_000_000,), "compression": "gzip"}
+    group.create_dataset("index", data=rows, **many)
+
+
+@pytest.mark.parametrize("change", [zeros, rows_of_nul, more_rows_than_names, large_chunks])
+def test_an_index_that_is_impossible_is_refused_before_it_is_read(path, h5, files, change):
+    files["a"], files["b"] = b"content", b""
+    h5.close()
+    tracemalloc.start()
+    try:
+        with damaged(path, change) as again:
+            tracemalloc.reset_peak()
+            before = tracemalloc.get_traced_memory()[0]
+            with pytest.raises(DamagedFile):
+                filenode.open_packed(again.root.p)
+            read = tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
+    assert read < 20_000_000
 
 
 def test_names_that_are_no_text_can_be_read(path, h5, files):
