@@ -63,7 +63,8 @@ class PackedData:
             raise self._damaged(f"its index has {count} names, and there are {most} bytes of them")
         for node in (self._index, self._names):
             self._require_plausible(node._h5.shape[0] * node.dtype.itemsize)
-            self._require_plausible(node._h5.chunks[0] * node.dtype.itemsize, _LARGE_CHUNK)
+            chunk = (node._h5.chunks or (0,))[0]
+            self._require_plausible(chunk * node.dtype.itemsize, _LARGE_CHUNK)
         rows, end = bytearray(), 0
         for start in range(0, count, _BLOCK):
             # What is impossible is met before all is read: zeros take no room in a file.
