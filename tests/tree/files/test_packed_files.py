@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tracemalloc
 
 import h5py
 import numpy as np
@@ -48,7 +49,7 @@ def files(h5):
     return filenode.create_packed(h5, "/", "p")
 
 
-NAMES = st.sampled_from(["a", "b", "a/b", "é 日本", "d", "e", "f", "g" * 300])
+NAMES = st.sampled_from(["a", "b", "c/b", "é 日本", "d", "e", "f", "g" * 300])
 OPERATIONS = st.lists(
     st.one_of(
         st.tuples(st.just("set"), NAMES, st.binary(max_size=80)),
@@ -353,10 +354,66 @@ def test_names_that_lead_out_are_not_exported(tmp_path, h5, files, monkeypatch, 
     assert not (tmp_path / "to").exists()
 
 
-def test_a_file_that_is_a_folder_too(tmp_path, h5, files):
-    files["a"], files["a/b"] = b"1", b"2"
-    with pytest.raises(AlreadyExists, match="in the way"):
-        filenode.export_folder(h5.root.p, tmp_path / "to")
+def test_a_file_that_is_a_folder_too(h5, files):
+    files["0"], files["a/b.txt"] = b"0", b"1"
+    for name in ("a/b.txt/c", "a/b.txt/c/d", "a/b.txt/"):
+        with pytest.raises(NotADirectoryError, match="is a file"):
+            files[name] = b""
+        with pytest.raises(NotADirectoryError):
+            files.open(name, "w")
+    for write in (files.__setitem__, lambda name, _: files.open(name, "w")):
+        with pytest.raises(IsADirectoryError, match="is a folder"):
+            write("a", b"2")
+    assert list(files) == ["0", "a/b.txt"]
+    files["a/b.txt"] = b"again"
+    h5.flush()
+    del files["a/b.txt"]
+    files["a"] = b"2"
+    files["d/"] = b""
+    with pytest.raises(IsADirectoryError):
+        files["d"] = b""
+    files["d/e"] = b""
+    assert list(files) == ["0", "a", "d/", "d/e"]
+
+
+@pytest.mark.parametrize("other", ["aa", "a/", "a/b", "a/b/c"])
+def test_one_from_elsewhere_is_not_exported(tmp_path, h5, files, monkeypatch, other):
+    files["0"], files["a"] = b"0", b"1"
+    with monkeypatch.context() as patch:
+        patch.setattr(type(files), "require_place", lambda *_: None)
+        files[other] = b""
+    if other == "aa":
+        assert filenode.export_folder(h5.root, tmp_path / "to").files == 3
+        return
+    with pytest.raises(DamagedFile, match="a file and a folder"):
+        filenode.export_folder(h5.root, tmp_path / "to")
+    assert not (tmp_path / "to").exists()
+
+
+@pytest.mark.parametrize("name", ["a/b", "a"])
+def test_a_folder_that_is_a_file_there_is_not_imported(tmp_path, h5, files, name):
+    files[name] = b"1"
+    other = tmp_path / "from" / "a" / ("b/c" if name == "a/b" else "c")
+    other.parent.mkdir(parents=True)
+    other.write_text("content")
+    (tmp_path / "from" / "0").write_text("content")
+    with pytest.raises(NotADirectoryError):
+        filenode.import_folder(h5, "/p", tmp_path / "from")
+    assert list(files) == [name]
+
+
+def test_folders_of_files_that_were_there(path, h5, files):
+    files["a/b"] = b"1"
+    h5.close()
+    with tt.open_file(path, "a") as again:
+        files = filenode.open_packed(again.root.p)
+        with pytest.raises(IsADirectoryError):
+            files["a"] = b""
+
+
+def test_text_is_to_be_encoded(files):
+    with pytest.raises(WrongType, match="encode the text"):
+        files["x"] = "text"  # pyright: ignore
 
 
 def test_filters(h5):
@@ -470,6 +527,50 @@ def test_what_claims_more_than_the_file_has_is_refused(path, h5, files):
 
     with damaged(path, change) as again, pytest.raises(DamagedFile, match="whole file"):
         filenode.open_packed(again.root.p)["a"]
+
+
+def zeros(group):
+    """Rows of zeros, which take no room in a file, where they are compressed."""
+    for name, dtype, size in (("index", group["index"].dtype, 6_000_000), ("names", "u1", 10**8)):
+        del group[name]
+        made = group.create_dataset(name, (0,), dtype, maxshape=(None,), chunks=(65536,))
+        made.resize((size,))
+
+
+def rows_of_nul(group):
+    rows = np.zeros(1000, group["index"].dtype)
+    rows["name_end"] = np.arange(1, 1001)
+    for name, values in (("index", rows), ("names", np.zeros(1000, "u1"))):
+        del group[name]
+        group.create_dataset(name, data=values, maxshape=(None,), chunks=(1000,))
+
+
+def more_rows_than_names(group):
+    group["index"].resize((6_000_000,))
+
+
+def large_chunks(group):
+    rows = group["index"][:]
+    del group["index"]
+    many = {"maxshape": (None,), "chunks": (5_000_000,), "compression": "gzip"}
+    group.create_dataset("index", data=rows, **many)
+
+
+@pytest.mark.parametrize("change", [zeros, rows_of_nul, more_rows_than_names, large_chunks])
+def test_an_index_that_is_impossible_is_refused_before_it_is_read(path, h5, files, change):
+    files["a"], files["b"] = b"content", b""
+    h5.close()
+    tracemalloc.start()
+    try:
+        with damaged(path, change) as again:
+            tracemalloc.reset_peak()
+            before = tracemalloc.get_traced_memory()[0]
+            with pytest.raises(DamagedFile):
+                filenode.open_packed(again.root.p)
+            read = tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
+    assert read < 20_000_000
 
 
 def test_names_that_are_no_text_can_be_read(path, h5, files):

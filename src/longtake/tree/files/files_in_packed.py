@@ -52,7 +52,11 @@ class FilesInPacked:
                 f"{found.name!r} has {found.size} bytes, and files of more than {_MOST} are not "
                 "packed: copy the folder without packing it. Nothing was copied"
             )
-        if files is None or found.kind == "folder" or found.name not in files:
+        if files is None:
+            return False
+        name = f"{found.name}/" if found.kind == "folder" else found.name
+        files.require_place(name)
+        if name not in files or found.kind == "folder":
             return False
         if (files.size(found.name), files.modified(found.name)) == (found.size, found.modified):
             return True

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 VERSION = 1
 #: More than this is read at once only if the HDF5 file is as large: it could be a trap of zeros.
 _UNASKED = 1024 * 1024 * 1024
+#: HDF5 reads a compressed chunk as a whole: a larger one is looked at in the same way.
+_LARGE_CHUNK = 64 * 1024 * 1024
+#: Rows of the index that are read at a time.
+_BLOCK = 65_536
 
 
 class PackedData:
@@ -54,11 +58,26 @@ class PackedData:
 
     def index(self) -> tuple[bytes, np.ndarray]:
         """Read all names, as bytes, and the rows of the index."""
-        names, rows = self._all(self._names), self._all(self._index)
-        ends = rows["name_end"]
-        if len(rows) and ((ends[1:] < ends[:-1]).any() or ends[-1] > len(names)):
-            raise self._damaged("its index points outside of its names")
-        return names[: ends[-1] if len(rows) else 0].tobytes(), rows
+        count, most = self._index._h5.shape[0], self._names._h5.shape[0]
+        if count > most:  # each name has a byte at least
+            raise self._damaged(f"its index has {count} names, and there are {most} bytes of them")
+        for node in (self._index, self._names):
+            self._require_plausible(node._h5.shape[0] * node.dtype.itemsize)
+            chunk = (node._h5.chunks or (0,))[0]
+            self._require_plausible(chunk * node.dtype.itemsize, _LARGE_CHUNK)
+        rows, end = bytearray(), 0
+        for start in range(0, count, _BLOCK):
+            # What is impossible is met before all is read: zeros take no room in a file.
+            block = self._index._stored((slice(start, min(start + _BLOCK, count)),))
+            ends = block["name_end"]
+            if ends[0] <= end or (ends[1:] <= ends[:-1]).any() or ends[-1] > most:
+                raise self._damaged("its index points outside of its names")
+            rows += block.tobytes()
+            end = int(ends[-1])
+        names = self._names._stored((slice(0, end),)).tobytes()
+        if b"\0" in names:
+            raise self._damaged("there are names with a NUL")
+        return names, np.frombuffer(rows, ROW)
 
     def read(self, start: int, end: int) -> bytes:
         """Read content."""
@@ -115,13 +134,8 @@ class PackedData:
             raise self._damaged(f"{name!r} is no array of bytes that can grow")
         return node
 
-    def _all(self, node: Any) -> np.ndarray:
-        count = node._h5.shape[0]
-        self._require_plausible(count * node.dtype.itemsize)
-        return node._stored((slice(0, count),))
-
-    def _require_plausible(self, size: int) -> None:
-        if size > _UNASKED and size > self._group._tree.h5.id.get_filesize():
+    def _require_plausible(self, size: int, most: int = _UNASKED) -> None:
+        if size > most and size > self._group._tree.h5.id.get_filesize():
             raise self._damaged(f"{size} bytes at once are more than the whole file has")
 
 

@@ -16,8 +16,10 @@ from longtake.errors import (
     WriteFailed,
     WrongType,
 )
+from longtake.tree.files.file_system_errors import IsFolder, IsNoFolder
 from longtake.tree.files.packed_data import PackedData
 from longtake.tree.files.packed_file import open_in
+from longtake.tree.files.packed_folders import PackedFolders, folders_of
 from longtake.tree.files.packed_index import REMOVED, ROW, PackedIndex, PackedRow
 from longtake.tree.missing import PackedFileNotFound
 from longtake.tree.tree import require_name
@@ -59,7 +61,8 @@ class PackedFiles(MutableMapping[str, bytes]):
     A file is written as a whole. It can be read at once; it is in the HDF5 file after `flush`, or
     the HDF5 file's ``flush`` or ``close``: content first, then the row of the index that says there
     is such a file. What is replaced or removed keeps its place in the HDF5 file.
-    Memory: 4 MiB, about 60 bytes and its name for each file, and what is asked for.
+    Memory: 4 MiB, about 60 bytes and its name for each file, 100 for each folder where files are
+    written, and what is asked for.
 
     Examples
     --------
@@ -83,6 +86,7 @@ class PackedFiles(MutableMapping[str, bytes]):
         self._rows, self._names = self._index.row_count, len(self._index.names)
         self._stored = min(self._index.data_end, self._data.size)
         self._waiting = bytearray()
+        self._folders: PackedFolders | None = None
         self._ahead_start, self._ahead, self._next = 0, b"", 0
 
     @property
@@ -101,6 +105,8 @@ class PackedFiles(MutableMapping[str, bytes]):
         self._found(name)
         end = self._stored + len(self._waiting)
         self._index.add(_key(name), PackedRow(end, end, REMOVED, 0))
+        if self._folders is not None:
+            self._folders.remove(_key(name))
 
     def __iter__(self) -> Iterator[str]:
         self._require_ours()
@@ -130,9 +136,14 @@ class PackedFiles(MutableMapping[str, bytes]):
         ------
         InvalidArgument, WrongType
             If the name is no path, or the content no bytes; nothing was written.
+        IsFolder, IsNoFolder
+            An IsADirectoryError and a NotADirectoryError, if there are files below that name, or
+            it leads through a file.
         """
         self._require_writable()
-        require_path(name)
+        self.require_place(name)
+        if isinstance(content, str):
+            raise WrongType(f"the content of {name!r} is bytes, not text: encode the text")
         try:
             given = content if isinstance(content, bytes) else memoryview(content).tobytes()
         except (TypeError, ValueError) as error:
@@ -143,9 +154,26 @@ class PackedFiles(MutableMapping[str, bytes]):
         when = time.time_ns() if modified is None else modified
         row = PackedRow(start, start + len(given), _checksum(given), when)
         self._waiting += given
+        if self._index.find(name.encode()) is None:
+            self._all_folders().add(name.encode())
         self._index.add(name.encode(), row)
         if len(self._waiting) >= _BUFFER:
             self.flush()
+
+    def require_place(self, name: str) -> None:
+        """Raise if there cannot be a file, or an empty folder, of a name."""
+        require_path(name)
+        key = name.encode()
+        for folder in folders_of(key):
+            if self._index.find(folder) is not None:
+                raise IsNoFolder(f"{self._where}: {_text(folder)!r} is a file, so no {name!r}")
+        if key in self._all_folders():
+            raise IsFolder(f"{self._where}: {name!r} is a folder, as there are files in it")
+
+    def _all_folders(self) -> PackedFolders:
+        if self._folders is None:  # only who writes needs them
+            self._folders = PackedFolders(map(self._index.name, self._index))
+        return self._folders
 
     def open(
         self,
@@ -173,7 +201,7 @@ class PackedFiles(MutableMapping[str, bytes]):
         """
         if "r" not in mode or "+" in mode:
             self._require_writable()
-            require_path(name)
+            self.require_place(name)
         if "x" in mode and name in self:
             raise AlreadyExists(f"{self._where} has {name!r} already; choose another name")
         return open_in(self, name, mode, encoding, newline)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
+from longtake.errors import DamagedFile
 from longtake.tree.files.node_bytes import NodeBytes
 from longtake.tree.files.node_type import is_file, modified
+from longtake.tree.files.packed_folders import folders_of
 from longtake.tree.files.packed_groups import is_packed, open_packed
 from longtake.tree.group import Group, identity_of
 
@@ -86,6 +88,7 @@ def _stored(node: Any, name: str) -> Stored:
 
 def _packed(group: Group, prefix: str) -> Iterator[Stored]:
     files = open_packed(group)
+    _require_places(files)
     for name in files:
         if name.endswith("/"):
             yield Stored(f"{prefix}{name[:-1]}", "folder")
@@ -93,6 +96,21 @@ def _packed(group: Group, prefix: str) -> Iterator[Stored]:
             size, when = files.size(name), files.modified(name)
             read = partial(_content, files, name)
             yield Stored(f"{prefix}{name}", "file", size, when, read)
+
+
+def _require_places(files: PackedFiles) -> None:
+    """Raise if something is a file and a folder: longtake writes no such names, others may."""
+    last = ""
+    for name in files:
+        folder = name.rpartition("/")[0]
+        if folder != last:
+            for above in folders_of(name.encode("utf-8", "surrogateescape")):
+                if above.decode("utf-8", "surrogateescape") in files:
+                    raise DamagedFile(
+                        f"{files.node}: {above.decode('utf-8', 'replace')!r} is a file and a "
+                        "folder too, which no disk can have; nothing was copied"
+                    )
+            last = folder
 
 
 def _content(files: PackedFiles, name: str) -> io.BytesIO:
