@@ -23,6 +23,7 @@ from longtake.errors import (
     WrongType,
 )
 from longtake.tree import filenode
+from longtake.tree.files.copied_files import CopiedFiles
 
 CONTENTS = {
     "plain.txt": b"a line\n",
@@ -321,3 +322,9 @@ def test_progress_of_an_export_can_end_it(tmp_path, folder, h5):
     with pytest.raises(KeyboardInterrupt):
         filenode.export_folder(h5.root, tmp_path / "to", progress=stop)
     assert sum(path.is_file() for path in (tmp_path / "to").rglob("*")) == 2
+
+
+def test_counts_are_told_in_words():
+    assert str(CopiedFiles()) == "0 files, 0 bytes, 0 folders"
+    told = CopiedFiles(files=1, bytes=1, folders=1, kept=1, left_out=["a: a pipe"])
+    assert str(told) == "1 file, 1 byte, 1 folder, 1 was there already, 1 left out"

@@ -314,7 +314,9 @@ def test_there_and_back_with_empty_folders(tmp_path, h5):
     assert len(files) == 4
     for node in (h5.root.x.y, h5.root):
         to = tmp_path / node._v_name.strip("/")
-        filenode.export_folder(node, to)
+        back = filenode.export_folder(node, to)
+        assert (back.files, back.bytes) == (copied.files, copied.bytes)
+        assert back.folders == copied.folders + 2 * (node is h5.root)
         to = to if node is not h5.root else to / "x" / "y"
         assert (to / "sub" / "b with é").read_bytes() == "sub/b with é".encode()
         assert (to / "a").stat().st_mtime_ns == 10**18 + 3
