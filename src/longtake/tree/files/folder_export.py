@@ -24,9 +24,8 @@ if TYPE_CHECKING:
     from longtake.tree.files.stored_files import Stored
 
 _BLOCK = 4 * 1024 * 1024
-# A link that was put there meanwhile is not written through.
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
-_NEW |= getattr(os, "O_BINARY", 0)
+# With O_EXCL, a link that was put there meanwhile is not followed, and a file not written over.
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
 def export_folder(
