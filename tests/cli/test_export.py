@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 
 import longtake.tree as tt
 from longtake.cli.app import app
-from longtake.errors import AlreadyExists
+from longtake.errors import AlreadyExists, WrongType
 from longtake.tree import filenode
-from longtake.tree.missing import NodeNotFound
+from longtake.tree.missing import NodeNotFound, PackedFileNotFound
 
 
 def run(*arguments: object):
@@ -42,6 +42,39 @@ def test_files_of_a_group_and_one_file(path, tmp_path):
     assert (to / "b").read_bytes() == b"content of b"
     run(path, "/g/b", tmp_path / "one")
     assert names(tmp_path / "one") == ["b"]
+
+
+@pytest.fixture
+def packed(tmp_path):
+    with tt.open_file(tmp_path / "p.h5", "w") as h5:
+        files = filenode.create_packed(h5, "/x", "data", createparents=True)
+        for name in ("t.csv", "sub/a", "sub/deep/b", "subtle"):
+            files[name] = name.encode()
+        files["sub/empty/"] = b""
+        h5.create_soft_link("/", "link", "/x/data")
+    return tmp_path / "p.h5"
+
+
+def below(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def test_one_packed_file_and_a_folder_of_them(packed, tmp_path):
+    one = tmp_path / "one"
+    assert run(packed, "/x/data/t.csv", one).stdout == f"{one}: 1 file, 5 bytes, 0 folders\n"
+    assert (one / "t.csv").read_bytes() == b"t.csv"
+    run(packed, "/x/data/sub/deep/b", one)
+    assert names(one) == ["b", "t.csv"]
+    assert "2 files, 15 bytes, 2 folders" in run(packed, "/link/sub/", tmp_path / "two").stdout
+    assert below(tmp_path / "two") == ["a", "deep", "deep/b", "empty"]
+    assert run(packed, "/x/data/sub/empty", tmp_path / "three").exit_code == 0
+    assert below(tmp_path / "three") == []
+    for none in ("/x/data/none", "/x/data/su", "/x/data/t.csv/a"):
+        with pytest.raises(PackedFileNotFound, match="no file and no folder"):
+            run(packed, none, tmp_path / "none")
+    with pytest.raises(WrongType, match="begins with '/'"):
+        run(packed, "x/data", tmp_path / "none")
+    assert not (tmp_path / "none").exists()
 
 
 def test_what_is_refused(path, tmp_path):

@@ -38,7 +38,7 @@ def folder(tmp_path):
 def test_it_makes_a_file_and_adds_to_one(tmp_path, folder):
     path = tmp_path / "a.h5"
     assert run(folder, path).stdout.splitlines() == [
-        f"{path}: 6 files, 54 bytes, 1 folders, 1 left out",
+        f"{path}: 6 files, 54 bytes, 1 folder, 1 left out",
         "  left out  link: a symbolic link",
     ]
     assert "6 were there already" in run(folder, path).stdout
@@ -58,9 +58,29 @@ def test_packed(tmp_path, folder):
         assert filenode.open_packed(h5.root)["sub/3"] == b"content 3"
 
 
+@pytest.mark.parametrize("packed", [[], ["--packed"]])
+def test_overwrite_replaces_what_has_changed(tmp_path, folder, packed):
+    arguments = [folder, tmp_path / "a.h5", "/g", *packed]
+    run(*arguments)
+    (folder / "sub" / "3").write_text("something else")
+    with pytest.raises(AlreadyExists, match="overwrite"):
+        run(*arguments)
+    told = run(*arguments, "--overwrite").stdout
+    assert "1 file, 14 bytes, 1 folder, 5 were there already" in told
+    with tt.open_file(tmp_path / "a.h5", "a") as h5:
+        assert filenode.export_folder(h5.root.g, tmp_path / "to").files == 6
+        assert (tmp_path / "to" / "sub" / "3").read_text() == "something else"
+        if not packed:
+            h5.remove_node("/g/sub/3")
+            h5.create_array("/g/sub", "3", [1])
+    if not packed:
+        with pytest.raises(AlreadyExists):
+            run(*arguments, "--overwrite")
+
+
 def test_what_is_refused_leaves_nothing(tmp_path, folder):
-    with pytest.raises(WrongType):
-        run(folder, tmp_path / "a.h5", "no path")
+    with pytest.raises(WrongType, match="begins with '/': '/foo', not 'foo'"):
+        run(folder, tmp_path / "a.h5", "foo")
     with pytest.raises(InvalidArgument):
         run(folder / "sub" / "1", tmp_path / "a.h5")
     assert names(tmp_path) == ["from"]
@@ -93,7 +113,7 @@ def test_ctrl_c_leaves_a_good_file_and_the_same_command_goes_on(
     assert "Run the same command to go on" in stopped.stderr
     with tt.open_file(path) as h5:
         assert sorted(h5.root.sub._v_children) == ["0", "1", "2"]
-    assert "3 files, 27 bytes, 1 folders, 3 were there already" in run(folder, path).stdout
+    assert "3 files, 27 bytes, 1 folder, 3 were there already" in run(folder, path).stdout
     assert names(tmp_path) == ["a.h5", "from"]
 
 
@@ -137,7 +157,9 @@ def test_a_full_disk_keeps_what_was_copied(tmp_path, small_disk, packed, count, 
     for path in (tmp_path / "to").iterdir():
         assert path.read_bytes() == (tmp_path / "from" / path.name).read_bytes()
     subprocess.run(["mount", "-o", "remount,size=40m", str(small_disk)], check=True)
-    assert f"{kept.files} were there already" in run(*arguments).stdout
+    again = run(*arguments).stdout
+    assert f" {kept.files} w" in again
+    assert "there already" in again
     with tt.open_file(small_disk / "a.h5") as h5:
         assert filenode.export_folder(h5.root.g, tmp_path / "all").files == count
 

@@ -25,6 +25,9 @@ def import_folder(
     packed: Annotated[
         bool, typer.Option("--packed", help="For many small files: all in three datasets.")
     ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files that have changed.")
+    ] = False,
 ) -> None:
     """Copy a folder, with all that is in it, into an HDF5 file.
 
@@ -36,7 +39,9 @@ def import_folder(
 
     try:
         with _whole(file) as path, file_bar() as progress, open_file(path, "a") as h5:
-            copied = filenode.import_folder(h5, node, folder, packed=packed, progress=progress)
+            copied = filenode.import_folder(
+                h5, node, folder, packed=packed, overwrite=overwrite, progress=progress
+            )
     except KeyboardInterrupt:
         typer.secho(
             f"longtake: stopped; what was copied is in {file}. Run the same command to go on",

@@ -23,6 +23,8 @@ from longtake.errors import (
     WrongType,
 )
 from longtake.tree import filenode
+from longtake.tree.files import folder_import
+from longtake.tree.files.copied_files import CopiedFiles
 
 CONTENTS = {
     "plain.txt": b"a line\n",
@@ -280,6 +282,66 @@ def test_nothing_is_written_over_or_through_a_link(tmp_path, folder, h5):
     assert list(outside.iterdir()) == []
 
 
+def after_one_file(work):
+    """Give a `progress` that does something once, between two files."""
+
+    def progress(copied):
+        if copied.files == 1:
+            work()
+
+    return progress
+
+
+@pytest.mark.parametrize("kind", ["link", "dangling link", "file"])
+def test_what_is_put_there_meanwhile_is_not_written_over_or_through(tmp_path, h5, kind):
+    for name in "ab":
+        with filenode.new_node(h5, name=name) as file:
+            file.write(b"content")
+    mine = tmp_path / "mine"
+    if kind != "dangling link":
+        mine.write_text("mine")
+
+    def put_there():
+        if kind == "file":
+            mine.rename(tmp_path / "to" / "b")
+        else:
+            (tmp_path / "to" / "b").symlink_to(mine)
+
+    with pytest.raises(AlreadyExists, match="in the way"):
+        filenode.export_folder(h5.root, tmp_path / "to", progress=after_one_file(put_there))
+    assert (tmp_path / "to" / "a").read_bytes() == b"content"
+    if kind == "dangling link":
+        assert not mine.exists()
+    else:
+        assert (tmp_path / "to" / "b").read_text() == "mine"
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_becomes_another_thing_meanwhile_is_not_imported(
+    tmp_path, h5, monkeypatch, kind, packed
+):
+    source, secret = tmp_path / "from", tmp_path / "secret"
+    source.mkdir()
+    for path in (source / "a", source / "b", secret):
+        path.write_text("content")
+    copy = folder_import._copy
+
+    def replace_and_copy(*arguments):
+        if arguments[2].name == "b":
+            (source / "b").unlink()
+            if kind == "link":
+                (source / "b").symlink_to(secret)
+            else:
+                os.mkfifo(source / "b")
+        copy(*arguments)
+
+    monkeypatch.setattr(folder_import, "_copy", replace_and_copy)
+    with pytest.raises(AlreadyExists, match="another file than it was before"):
+        filenode.import_folder(h5, "/g", source, packed=packed)
+    assert filenode.export_folder(h5.root.g, tmp_path / "to").files == 1
+
+
 def test_a_file_larger_than_the_disk_is_refused(tmp_path, h5):
     filenode.new_node(h5, name="bomb").close()
     h5.root.bomb._h5.resize((2**60,))
@@ -321,3 +383,9 @@ def test_progress_of_an_export_can_end_it(tmp_path, folder, h5):
     with pytest.raises(KeyboardInterrupt):
         filenode.export_folder(h5.root, tmp_path / "to", progress=stop)
     assert sum(path.is_file() for path in (tmp_path / "to").rglob("*")) == 2
+
+
+def test_counts_are_told_in_words():
+    assert str(CopiedFiles()) == "0 files, 0 bytes, 0 folders"
+    told = CopiedFiles(files=1, bytes=1, folders=1, kept=1, left_out=["a: a pipe"])
+    assert str(told) == "1 file, 1 byte, 1 folder, 1 was there already, 1 left out"

@@ -100,6 +100,9 @@ def test_urls_that_were_meant_otherwise_are_refused(here, fs, monkeypatch):
     fs.pipe("/a.csv", b"1")
     with pytest.raises(InvalidArgument, match="begins with '/'"):
         fsspec.open("longtake://a.h5::a.csv", "rb")
+    for wrong in ("longtake://a.h5/a.csv", f"longtake://{here}/a.h5/b/c.csv"):
+        with pytest.raises(InvalidArgument, match=rf"longtake://{here}/a\.h5::/(a|b/c)\.csv"):
+            pd.read_csv(wrong)
     with monkeypatch.context() as patch:
         patch.chdir("/")
         with pytest.raises(InvalidArgument, match="comes first"):

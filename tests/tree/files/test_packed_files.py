@@ -292,6 +292,25 @@ def test_a_full_disk_loses_nothing_that_waits(h5, files, monkeypatch):
     assert h5.root.p.data[:].tobytes() == b"content"
 
 
+def test_a_row_is_written_once_its_content_is_on_the_disk(h5, files, monkeypatch):
+    """Else, what is left of a crash could have files without their content."""
+    done, flush, append = [], h5._tree.h5.flush, files._data._index._append
+
+    def flushed():
+        flush()
+        done.append((h5.root.p.data.nrows, h5.root.p.names.nrows, h5.root.p.index.nrows))
+
+    def appended(rows):
+        append(rows)
+        done.append("rows")
+
+    monkeypatch.setattr(h5._tree.h5, "flush", flushed)
+    monkeypatch.setattr(files._data._index, "_append", appended)
+    files["a"] = b"content"
+    files.flush()
+    assert done == [(7, 1, 0), "rows"]
+
+
 def test_there_and_back_with_empty_folders(tmp_path, h5):
     folder = tmp_path / "from"
     (folder / "empty" / "in it").mkdir(parents=True)
@@ -313,7 +332,9 @@ def test_there_and_back_with_empty_folders(tmp_path, h5):
     assert len(files) == 4
     for node in (h5.root.x.y, h5.root):
         to = tmp_path / node._v_name.strip("/")
-        filenode.export_folder(node, to)
+        back = filenode.export_folder(node, to)
+        assert (back.files, back.bytes) == (copied.files, copied.bytes)
+        assert back.folders == copied.folders + 2 * (node is h5.root)
         to = to if node is not h5.root else to / "x" / "y"
         assert (to / "sub" / "b with é").read_bytes() == "sub/b with é".encode()
         assert (to / "a").stat().st_mtime_ns == 10**18 + 3

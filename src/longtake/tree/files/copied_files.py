@@ -32,6 +32,10 @@ class CopiedFiles:
     left_out: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        more = [f"{self.kept} were there already"] * (self.kept > 0)
-        more += [f"{len(self.left_out)} left out"] * (len(self.left_out) > 0)
-        return ", ".join([f"{self.files} files, {self.bytes} bytes, {self.folders} folders", *more])
+        counts = {"file": self.files, "byte": self.bytes, "folder": self.folders}
+        told = [f"{count} {what}{'s' * (count != 1)}" for what, count in counts.items()]
+        told += [f"{self.kept} {'was' if self.kept == 1 else 'were'} there already"] * bool(
+            self.kept
+        )
+        told += [f"{len(self.left_out)} left out"] * bool(self.left_out)
+        return ", ".join(told)

@@ -5,13 +5,14 @@ Symbolic links are not followed, wherever they lead: what is copied is what is i
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal
 
-from longtake.errors import InvalidArgument, NoPermission, NotFound
+from longtake.errors import AlreadyExists, InvalidArgument, NoPermission, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,4 +123,6 @@ def _unreadable(path: Path, error: OSError) -> Exception:
         return NoPermission(error.errno, f"{path} may not be read: check its permissions")
     if isinstance(error, FileNotFoundError):
         return NotFound(error.errno, f"{path} is not there any more")
+    if error.errno == errno.ELOOP:
+        return AlreadyExists(error.errno, f"{path} is another file than it was before")
     return error

@@ -25,12 +25,17 @@ class FilesInGroups:
     where : str or Group
         Made when the first file or folder is.
     filters : Filters, optional
+    overwrite : bool
+        Whether files of another size or time are replaced.
     """
 
-    def __init__(self, h5file: File, where: Any, filters: Filters | None) -> None:
+    def __init__(
+        self, h5file: File, where: Any, filters: Filters | None, *, overwrite: bool = False
+    ) -> None:
         self._file = h5file
         self._where = where if isinstance(where, str) else where._v_pathname
         self._filters = filters or h5file.filters
+        self._overwrite = overwrite
         #: Whether anything can be there already: to ask that of every name takes long.
         self._is_new = group_at(h5file, self._where) is None
         self._open: tuple[str, Group | None] = ("", None)
@@ -44,9 +49,11 @@ class FilesInGroups:
         node = group[name]
         if isinstance(node, Group) if found.kind == "folder" else _is_same(node, found):
             return True
+        if self._overwrite and found.kind == "file" and is_file(node):
+            return False
         raise AlreadyExists(
-            f"{self._file.filename}: {group._v_pathname} has another {name!r} already; remove it, "
-            "or copy into another group"
+            f"{self._file.filename}: {group._v_pathname} has another {name!r} already; remove or "
+            "overwrite it, or copy into another group"
         )
 
     def add_folder(self, name: str) -> None:

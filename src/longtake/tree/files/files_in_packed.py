@@ -27,12 +27,16 @@ class FilesInPacked:
     where : str or Group
         Made when the first file or folder is.
     filters : Filters, optional
+    overwrite : bool
+        Whether files of another size or time are replaced.
     """
 
-    def __init__(self, h5file: File, where: Any, filters: Filters | None) -> None:
+    def __init__(
+        self, h5file: File, where: Any, filters: Filters | None, *, overwrite: bool = False
+    ) -> None:
         self._file = h5file
         self._where = where if isinstance(where, str) else where._v_pathname
-        self._filters = filters
+        self._filters, self._overwrite = filters, overwrite
         group = group_at(h5file, self._where)
         if group is not None and len(group) and not is_packed(group):
             raise WrongType(
@@ -60,9 +64,11 @@ class FilesInPacked:
             return False
         if (files.size(found.name), files.modified(found.name)) == (found.size, found.modified):
             return True
+        if self._overwrite:
+            return False
         raise AlreadyExists(
-            f"{self._file.filename}: {self._where} has another {found.name!r} already; remove it, "
-            "or copy into another group"
+            f"{self._file.filename}: {self._where} has another {found.name!r} already; remove or "
+            "overwrite it, or copy into another group"
         )
 
     def add_folder(self, name: str) -> None:

@@ -19,20 +19,20 @@ from longtake.tree.files.copied_files import CopiedFiles
 from longtake.tree.files.stored_files import stored_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from longtake.tree.files.stored_files import Stored
 
 _BLOCK = 4 * 1024 * 1024
-# A link that was put there meanwhile is not written through.
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
-_NEW |= getattr(os, "O_BINARY", 0)
+# With O_EXCL, a link that was put there meanwhile is not followed, and a file not written over.
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
 def export_folder(
     node: Any,
     folder: str | os.PathLike[str],
     *,
+    name: str | None = None,
     progress: Callable[[CopiedFiles], object] | None = None,
 ) -> CopiedFiles:
     """Copy the files below a group of an HDF5 file into a folder of the disk.
@@ -43,6 +43,8 @@ def export_folder(
         Or one file.
     folder : str or path
         Made if it is not there.
+    name : str, optional
+        Of one file, or of a folder, where the group is one of packed files.
     progress : callable, optional
         Called after each file with the `CopiedFiles` so far. What it raises ends the copying
         after a whole file.
@@ -54,6 +56,8 @@ def export_folder(
 
     Raises
     ------
+    PackedFileNotFound
+        If there is no packed file and no folder of that name.
     InvalidArgument
         If a name would lead out of the folder, as ``..`` does, or is none that the disk can have.
     AlreadyExists
@@ -77,15 +81,15 @@ def export_folder(
     ...     with tt.filenode.new_node(h5, where=group, name="on Monday.txt") as file:
     ...         count = file.write(b"It rained.")
     ...     print(export_folder(group, folder))
-    1 files, 10 bytes, 0 folders
+    1 file, 10 bytes, 0 folders
     >>> os.listdir(folder)
     ['on Monday.txt']
     """
     target = Path(folder)
-    told = _counted(node, target)
+    told = _counted(stored_files(node, name), target)
     _made(target)
     at = target
-    for found in stored_files(node):
+    for found in stored_files(node, name):
         path = target / found.name
         if found.kind == "folder":
             _made(path)
@@ -101,12 +105,12 @@ def export_folder(
     return told
 
 
-def _counted(node: Any, target: Path) -> CopiedFiles:
+def _counted(files: Iterator[Stored], target: Path) -> CopiedFiles:
     """Look at all there is, and refuse what cannot be copied."""
     if target.exists() and not target.is_dir():
         raise AlreadyExists(f"{target} is a file: give the name of a folder")
     told, is_new = CopiedFiles(), not target.exists()
-    for found in stored_files(node):
+    for found in files:
         if found.kind == "other":
             told.left_out.append(f"{found.name}: {found.why}")
             continue

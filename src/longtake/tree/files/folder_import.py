@@ -50,6 +50,7 @@ def import_folder(
     *,
     filters: Filters | None = None,
     packed: bool = False,
+    overwrite: bool = False,
     progress: Callable[[CopiedFiles], object] | None = None,
 ) -> CopiedFiles:
     """Copy a folder of the disk, with all that is in it, into groups and files of an HDF5 file.
@@ -69,6 +70,8 @@ def import_folder(
     packed : bool
         Make the group one of packed files: of many small ones, it takes a tenth of the time. What
         is copied into a group of packed files becomes packed by itself.
+    overwrite : bool
+        Replace files that are there with another size or time.
     progress : callable, optional
         Called after each file with the `CopiedFiles` so far. What it raises ends the copying
         after a whole file.
@@ -84,7 +87,8 @@ def import_folder(
     NotFound, InvalidArgument
         If there is no such folder, or a name in it is none that HDF5 can have.
     AlreadyExists
-        If there is a node of a name in the group, unless it is a file of the same size and time.
+        If there is a node of a name in the group, unless it is a file of the same size and time, or
+        one to be overwritten.
     NoPermission
         If a file may not be read.
     WrongType
@@ -108,12 +112,14 @@ def import_folder(
     >>> with tt.open_file(os.path.join(tempfile.mkdtemp(), "a.h5"), "w") as h5:
     ...     print(import_folder(h5, "/backup", folder))
     ...     tt.filenode.open_node(h5.root.backup.notes["on Monday.txt"]).read()
-    1 files, 10 bytes, 1 folders
+    1 file, 10 bytes, 1 folder
     b'It rained.'
     """
     h5file._tree.require_writable()
     source = DiskFolder(folder, h5file.filename)
-    target = (FilesInPacked if packed else _kind_at(h5file, where))(h5file, where, filters)
+    target = (FilesInPacked if packed else _kind_at(h5file, where))(
+        h5file, where, filters, overwrite=overwrite
+    )
     told = _counted(source, target)
     for found in source:
         if found.kind == "folder":

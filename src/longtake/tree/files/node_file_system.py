@@ -114,6 +114,7 @@ class NodeFileSystem(AbstractFileSystem):
                 f"after '::' comes a path in the HDF5 file, and nothing of {target_protocol!r}"
             )
         self._file = Path(h5).expanduser().resolve()
+        _require_no_path_after(self._file)
         self._own = type(self)._strip_protocol(fo or "/")
         if fo is not None and target_protocol is not None:
             _require_path_in_file(self._file, fo)
@@ -487,6 +488,16 @@ def _info(place: Place) -> dict[str, Any]:
     if place.modified is not None:
         told["mtime"] = place.modified / 1e9
     return told
+
+
+def _require_no_path_after(file: Path) -> None:
+    """Raise if the name of the HDF5 file goes on with the path in it."""
+    for above in file.parents:
+        if above.is_file():
+            inside = file.relative_to(above).as_posix()
+            raise InvalidArgument(
+                f"{above} is a file: what is in it follows '::', {_PREFIX}{above}::/{inside}"
+            )
 
 
 def _require_path_in_file(file: Path, path: str) -> None:

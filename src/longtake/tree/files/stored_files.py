@@ -13,6 +13,7 @@ from longtake.tree.files.node_type import is_file, modified
 from longtake.tree.files.packed_folders import folders_of
 from longtake.tree.files.packed_groups import is_packed, open_packed
 from longtake.tree.group import Group, identity_of
+from longtake.tree.missing import PackedFileNotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,8 +48,10 @@ class Stored:
     why: str = ""
 
 
-def stored_files(node: Any) -> Iterator[Stored]:
+def stored_files(node: Any, name: str | None = None) -> Iterator[Stored]:
     """Go through all that is below a group, each folder before what is in it; or one file.
+
+    With a name, the group is one of packed files, and it is that of one of them, or of a folder.
 
     A group that hard links lead to from many places is gone through at the first of them, so that
     those in a circle do no harm.
@@ -57,7 +60,7 @@ def stored_files(node: Any) -> Iterator[Stored]:
         yield _stored(node, node._v_name)
         return
     if is_packed(node):
-        yield from _packed(node, "")
+        yield from _packed(node, "", name)
         return
     seen = {identity_of(node)}
     waiting = [("", node)]
@@ -86,16 +89,38 @@ def _stored(node: Any, name: str) -> Stored:
     return Stored(name, "file", len(node), modified(node), partial(NodeBytes, node, "r"))
 
 
-def _packed(group: Group, prefix: str) -> Iterator[Stored]:
+def _packed(group: Group, prefix: str, only: str | None = None) -> Iterator[Stored]:
     files = open_packed(group)
+    if only is not None and only in files:
+        yield _packed_file(files, only, only.rpartition("/")[2])
+        return
     _require_places(files)
-    for name in files:
-        if name.endswith("/"):
-            yield Stored(f"{prefix}{name[:-1]}", "folder")
-        else:
-            size, when = files.size(name), files.modified(name)
-            read = partial(_content, files, name)
-            yield Stored(f"{prefix}{name}", "file", size, when, read)
+    start = f"{only}/" if only else ""
+    known: set[str] = set()
+    for name in files.below(only or ""):
+        short = f"{prefix}{name[len(start) :]}"
+        for folder in _unknown_folders(short, known, prefix):
+            yield Stored(folder, "folder")
+        if not name.endswith("/"):
+            yield _packed_file(files, name, short)
+    if only and not known and next(files.below(only), None) is None:
+        raise PackedFileNotFound(f"{group} has no file and no folder {only!r}")
+
+
+def _packed_file(files: PackedFiles, name: str, short: str) -> Stored:
+    size, when = files.size(name), files.modified(name)
+    return Stored(short, "file", size, when, partial(_content, files, name))
+
+
+def _unknown_folders(name: str, known: set[str], prefix: str) -> list[str]:
+    """Give the folders of a name that were not told of yet, each before those in it."""
+    new = []
+    folder = name.rpartition("/")[0]
+    while len(folder) >= len(prefix) and folder and folder not in known:
+        known.add(folder)
+        new.append(folder)
+        folder = folder.rpartition("/")[0]
+    return new[::-1]
 
 
 def _require_places(files: PackedFiles) -> None:
