@@ -25,14 +25,14 @@ def fitting(value: Any, dtype: np.dtype, what: str) -> np.ndarray:
     WrongType, InvalidArgument
         If they do not fit; `what` is named.
     """
+    if dtype.names is not None and getattr(value, "dtype", None) != dtype:
+        return _structured(value, dtype, what)
     given = array_of(value, what)
     if given.dtype.kind in "US" or (given.dtype.kind == "O" and dtype.kind == "S"):
         _require_only_text(value, given, what)
         given = _encoded(given, what)
     if given.dtype == dtype:
         return given
-    if dtype.names is not None:
-        return _structured(value, dtype, what)
     if "S" in (given.dtype.kind, dtype.kind):
         return _text(given, dtype, what)
     if given.dtype.kind == "O" or (dtype.kind in "iu" and _has_lost_digits(value, given)):

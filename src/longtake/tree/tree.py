@@ -7,7 +7,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet
 
-from h5py import h5f, h5i, h5o, h5p  # pyright: ignore[reportAttributeAccessIssue]
+from h5py import h5a, h5f, h5i, h5o, h5p  # pyright: ignore[reportAttributeAccessIssue]
 
 from longtake.errors import (
     AlreadyExists,
@@ -18,6 +18,7 @@ from longtake.errors import (
     WriteFailed,
     WrongType,
 )
+from longtake.hdf.attributes import read_attribute
 from longtake.tree.filters import Filters
 from longtake.tree.foreign_index import move_indexes, remove_indexes
 from longtake.tree.kept_filters import kept_filters
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     import h5py
 
+#: What a group of packed files is marked as, in the attribute NODE_TYPE; it holds no other nodes.
+PACKED = "packed files"
 _MOST_NAME_BYTES = 60_000
 _MOST_WRITTEN = 64
 
@@ -122,8 +125,14 @@ class Tree:
 
     def flush(self) -> None:
         """Write what waits in memory."""
+        failed: Exception | None = None
         for part in list(self.waiting.values()):
-            part.flush()
+            try:  # what can be written is, before what could not is told
+                part.flush()
+            except (LongtakeError, OSError, ValueError) as error:
+                failed = failed or error
+        if failed is not None:
+            raise failed
         if self.is_writable and self.is_open:
             self._flush_written()
             try:
@@ -204,6 +213,13 @@ class Tree:
         self.require_room(0)
         require_name(name)
         self.require_changeable(f"{group._v_pathname.rstrip('/')}/{name}")
+        if h5a.exists(group._h5.id, b"NODE_TYPE") and read_attribute(
+            group._h5.id, "NODE_TYPE"
+        ) == PACKED:
+            raise WrongType(
+                f"{self.filename}: {group._v_pathname} holds packed files, and no other nodes: "
+                "filenode.open_packed opens it"
+            )
         if group._h5.id.links.exists(name.encode()):
             raise AlreadyExists(
                 f"{self.filename}: {group._v_pathname} has {name!r} already; remove it, or choose "

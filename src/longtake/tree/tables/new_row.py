@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from longtake.errors import Closed, InvalidArgument
-from longtake.tree.fitting import fitting
+from longtake.errors import Closed
 from longtake.tree.missing import ColumnNotFound
+from longtake.tree.tables.row_bytes import RowBytes, flat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,15 +17,13 @@ if TYPE_CHECKING:
 #: In place of how many columns there are.
 _REMOVED = -1
 _BUFFER_BYTES = 1024 * 1024
-_CODES = {"b1": "?", "i1": "b", "i2": "h", "i4": "i", "i8": "q", "u1": "B", "u2": "H", "u4": "I"}
-_CODES |= {"u8": "Q", "f2": "e", "f4": "f", "f8": "d"}
 
 
 class NewRow(dict[str, Any]):
     """The next row of a table: ``row['x'] = 1.5``, then ``row.append()``.
 
-    What was not filled in has the column's default. Rows are kept in memory until `flush`, or until
-    there is a megabyte of them.
+    What was not filled in has the column's default. A column within another is called
+    ``outer/inner``. Rows are kept in memory until `flush`, or until there is a megabyte of them.
 
     Raises
     ------
@@ -41,7 +39,9 @@ class NewRow(dict[str, Any]):
         what: str,
         write: Callable[[np.ndarray], None],
     ) -> None:
-        self._defaults = dict(defaults)
+        self._defaults = flat(defaults, dtype)
+        # An array that is changed in place is to be the default of no other row.
+        self._arrays = [(n, v) for n, v in self._defaults.items() if isinstance(v, np.ndarray)]
         super().__init__(self._defaults)
         self._what = what
         self._write = write
@@ -50,10 +50,15 @@ class NewRow(dict[str, Any]):
         self._bytes = self._rows.view(np.uint8).data if dtype.itemsize else memoryview(b"")
         self._size, self._at, self._end = dtype.itemsize, 0, count * dtype.itemsize
         self._columns = len(self._defaults)
-        self._pack_into = _packer(dtype)
+        self._form = RowBytes(dtype, what)
+        self._pack_into = self._pack_arrays_into if self._arrays else self._form.pack_into
+        self._renew_arrays()
+        self.update(self._defaults)
 
     def __missing__(self, name: object) -> Any:
-        raise ColumnNotFound(f"{self._what} has no column {name!r}; it has {', '.join(self)}")
+        raise ColumnNotFound(
+            f"{self._what} has no column {name!r}; it has {', '.join(self._defaults)}"
+        )
 
     @property
     def nrow(self) -> int:
@@ -67,12 +72,21 @@ class NewRow(dict[str, Any]):
             self._refuse_names()
         try:
             self._pack_into(self._bytes, self._at, *self.values())
-        except (struct.error, OverflowError):
-            self._fit_in()
+        except (struct.error, ArithmeticError, AttributeError, TypeError, ValueError):
+            self._form.fit_into(self._bytes, self._at, *self.values())
+            self._renew_arrays()
         self._at += self._size
         if self._at == self._end:
             self.flush()
         self.update(self._defaults)
+
+    def _pack_arrays_into(self, buffer: memoryview, at: int, *values: Any) -> None:
+        self._form.pack_into(buffer, at, *values)
+        self._renew_arrays()
+
+    def _renew_arrays(self) -> None:
+        for name, array in self._arrays:
+            self._defaults[name] = array.copy()
 
     def flush(self) -> None:
         """Write the rows that wait."""
@@ -89,42 +103,29 @@ class NewRow(dict[str, Any]):
         """Forget the rows that wait, and take no more: the table was removed."""
         self._at, self._columns = 0, _REMOVED
 
-    def _fit_in(self) -> None:
-        number = self._at // self._size
-        dtype = self._rows.dtype
-        made = {}
-        for name, value in self.items():
-            what = f"{self._what}, {name!r}"
-            part = fitting(value, dtype[name].base, what)
-            if part.shape not in {(), dtype[name].shape}:
-                raise InvalidArgument(
-                    f"{what}: a value of the shape {part.shape}, for {dtype[name].shape}"
-                )
-            made[name] = part
-        for name, part in made.items():
-            self._rows[name][number] = part
-
     def _refuse_names(self) -> None:
         if self._columns == _REMOVED:
             raise Closed(f"{self._what} was removed: it takes no more rows")
         unknown = [name for name in self if name not in self._defaults]
         missing = [name for name in self._defaults if name not in self]
-        for name in unknown:
-            del self[name]
-        self |= {name: self._defaults[name] for name in missing}
-        known = ", ".join(self._defaults)
+        # The values are packed in the order of the names.
+        mended = {name: self.get(name, default) for name, default in self._defaults.items()}
+        self.clear()
+        self.update(mended)
         told = f"has no column {unknown[0]!r}" if unknown else f"needs a column {missing[0]!r}"
-        raise ColumnNotFound(f"{self._what} {told}; it has {known}")
+        raise ColumnNotFound(f"{self._what} {told}; it has {', '.join(self._defaults)}")
 
 
-def _packer(dtype: np.dtype) -> Callable[..., None]:
-    """Give the quickest way to put numbers into a row, which refuses all else."""
-    codes = [_CODES.get(dtype[name].str[1:]) for name in dtype.names or ()]
-    if None in codes or any(dtype[name].str[0] == ">" for name in dtype.names or ()):
-        return _never
-    packer = struct.Struct("<" + "".join(map(str, codes)))
-    return packer.pack_into if packer.size == dtype.itemsize else _never
+class NestedNewRow(NewRow):
+    """The next row of a table that has columns within columns, all of which are filled in alike."""
 
+    def __missing__(self, name: object) -> Any:
+        inner = self._form.within.get(name) if isinstance(name, str) else None
+        return super().__missing__(name) if inner is None else tuple(self[path] for path in inner)
 
-def _never(*_: object) -> None:
-    raise struct.error
+    def __setitem__(self, name: str, value: Any) -> None:
+        if name in self._form.within:
+            for path, part in self._form.parts(name, value).items():
+                super().__setitem__(path, part)
+        else:
+            super().__setitem__(name, value)

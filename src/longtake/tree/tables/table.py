@@ -16,7 +16,7 @@ from longtake.tree.missing import ColumnNotFound
 from longtake.tree.selection import chosen_rows
 from longtake.tree.tables.column_access import Columns
 from longtake.tree.tables.description import columns_of, simple_columns
-from longtake.tree.tables.new_row import NewRow
+from longtake.tree.tables.new_row import NestedNewRow, NewRow
 from longtake.tree.tables.querying import Querying
 from longtake.tree.tables.row import Row, rows_of_block
 
@@ -159,7 +159,9 @@ class Table(Leaf, Querying):
         self._require_writable()
         made = self._tree.waiting.get(self._path)
         if not isinstance(made, NewRow):
-            made = NewRow(self.dtype, self._defaults(), self._path, self._append)
+            is_nested = any(self.dtype[name].names for name in self.colnames)
+            kind = NestedNewRow if is_nested else NewRow
+            made = kind(self.dtype, self._defaults(), self._path, self._append)
             self._tree.waiting[self._path] = made
         return made
 
