@@ -213,9 +213,10 @@ class Tree:
         self.require_room(0)
         require_name(name)
         self.require_changeable(f"{group._v_pathname.rstrip('/')}/{name}")
-        if h5a.exists(group._h5.id, b"NODE_TYPE") and read_attribute(
-            group._h5.id, "NODE_TYPE"
-        ) == PACKED:
+        if (
+            h5a.exists(group._h5.id, b"NODE_TYPE")
+            and read_attribute(group._h5.id, "NODE_TYPE") == PACKED
+        ):
             raise WrongType(
                 f"{self.filename}: {group._v_pathname} holds packed files, and no other nodes: "
                 "filenode.open_packed opens it"

@@ -20,7 +20,6 @@ from longtake.tree.tree import PACKED
 if TYPE_CHECKING:
     from longtake.tree.file import File
 
-#: Marks a group whose datasets hold many files.
 # Of a compressed chunk all is read for one file in it; of a group with few files, one is lost.
 _DATA_CHUNK, _NAMES_CHUNK, _EXPECTED_ROWS = 256 * 1024, 64 * 1024, 16 * 1024
 
