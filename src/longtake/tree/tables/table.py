@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from longtake.errors import InvalidArgument
+from longtake.errors import InvalidArgument, OutOfRange
 from longtake.tree.fitting import fitting, rows_of
 from longtake.tree.leaf import Leaf
 from longtake.tree.missing import ColumnNotFound
@@ -205,6 +205,13 @@ class Table(Leaf, Querying):
         self._require_as_many(range(*slice(start, stop, step).indices(len(self))), given)
         self[start:stop:step] = given
         return len(given)
+
+    def _replace_row(self, number: int, row: np.ndarray) -> None:
+        """Store one row of the table's own type."""
+        self._require_writable()
+        if number >= len(self):
+            raise OutOfRange(f"{self._path} has no row {number} any longer: there are {len(self)}")
+        self._store((slice(number, number + 1),), row)
 
     def modify_column(
         self,
