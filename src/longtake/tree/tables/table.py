@@ -209,7 +209,7 @@ class Table(Leaf, Querying):
     def _replace_row(self, number: int, row: np.ndarray) -> None:
         """Store one row of the table's own type."""
         self._require_writable()
-        if number >= len(self):
+        if number >= self._h5.id.shape[0]:
             raise OutOfRange(f"{self._path} has no row {number} any longer: there are {len(self)}")
         self._store((slice(number, number + 1),), row)
 
