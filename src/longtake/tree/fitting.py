@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -162,7 +163,7 @@ def rows_of(rows: Any, dtype: np.dtype, what: str) -> np.ndarray:
     ----------
     rows
         A structured array, a DataFrame, a mapping of name to column, or a sequence of tuples (in
-        the order of the columns) or mappings.
+        the order of the columns), mappings or dataclass objects.
     """
     if _is_frame(rows):
         rows = {str(name): _column_of_frame(rows[name]) for name in rows.columns}
@@ -176,6 +177,8 @@ def rows_of(rows: Any, dtype: np.dtype, what: str) -> np.ndarray:
         return np.empty(0, dtype)
     if isinstance(rows[0], Mapping):
         return columns_together({n: [row[n] for row in rows] for n in rows[0]}, dtype, what)
+    if is_dataclass(rows[0]) and not isinstance(rows[0], type):
+        return columns_together(_of_objects(rows, what), dtype, what)
     names = dtype.names or ()
     try:
         lengths = {len(row) for row in rows}
@@ -188,6 +191,15 @@ def rows_of(rows: Any, dtype: np.dtype, what: str) -> np.ndarray:
         raise InvalidArgument(f"{what}: a row of {wrong} values, for {len(names)} columns")
     columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
     return columns_together(columns, dtype, what)
+
+
+def _of_objects(rows: Any, what: str) -> dict[str, list[Any]]:
+    """Give the columns that the attributes of dataclass objects are."""
+    kind = type(rows[0])
+    for row in rows:
+        if not isinstance(row, kind):
+            raise WrongType(f"{what}: {_shown(row)} among rows that are of {kind.__name__}")
+    return {field.name: [getattr(row, field.name) for row in rows] for field in fields(kind)}
 
 
 def _is_frame(rows: Any) -> bool:

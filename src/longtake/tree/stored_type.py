@@ -18,6 +18,8 @@ _INSTEAD = {
     "M": "store its .astype('i8')",
     "m": "store its .astype('i8')",
 }
+# Of types of time, h5py does not tell the order of the bytes.
+_BIG_ENDIAN_TIMES = (h5t.UNIX_D32BE, h5t.UNIX_D64BE)
 
 
 class UnreadableType(LongtakeError, TypeError):
@@ -48,9 +50,13 @@ def numpy_type(stored: h5t.TypeID) -> np.dtype:
 
 def _numpy_type(stored: Any) -> np.dtype:
     if isinstance(stored, h5t.TypeBitfieldID):
-        return np.dtype(bool) if stored.get_size() == 1 else np.dtype(f"u{stored.get_size()}")
+        if stored.get_size() == 1:
+            return np.dtype(bool)
+        order = ">" if stored.get_order() == h5t.ORDER_BE else "<"
+        return np.dtype(f"{order}u{stored.get_size()}")
     if isinstance(stored, h5t.TypeTimeID):
-        return np.dtype({4: "<i4", 8: "<i8"}[stored.get_size()])
+        order = ">" if stored in _BIG_ENDIAN_TIMES else "<"
+        return np.dtype({4: f"{order}i4", 8: f"{order}i8"}[stored.get_size()])
     if isinstance(stored, h5t.TypeArrayID):
         return np.dtype((numpy_type(stored.get_super()), stored.get_array_dims()))
     if isinstance(stored, h5t.TypeStringID):

@@ -34,6 +34,7 @@ class StoredValues:
         self._lzo = lzo_filter.chunk_lengths(dataset)
         #: The numpy type of an element.
         self.dtype = _meant(self._raw, self._type)
+        self._is_as_stored = self.dtype == self._raw
 
     def read(self, key: tuple[Any, ...]) -> Any:
         """Give what a tuple selects: an integer or forward slice for each axis, or one list.
@@ -63,7 +64,9 @@ class StoredValues:
     def write(self, key: tuple[Any, ...], values: np.ndarray) -> None:
         """Store values, of `dtype` and of the selection's shape, at what `read` would give."""
         counts, space = self._selected(key)
-        data = np.ascontiguousarray(_as_stored(values, self._raw, self._type))
+        if not self._is_as_stored:
+            values = _as_stored(values, self._raw, self._type)
+        data = np.ascontiguousarray(values)
         if data.size:
             self._dataset.write(_memory(counts), space, data, self._type)
 
@@ -119,9 +122,7 @@ def _put_right(found: np.ndarray, raw: np.dtype, meant: np.dtype, stored: Any) -
 
 
 def _as_stored(values: np.ndarray, raw: np.dtype, stored: Any) -> np.ndarray:
-    """Do the reverse, in a copy if there is anything to do."""
-    if _meant(raw, stored) == raw:
-        return values
+    """Do the reverse, in a copy."""
     made = values.copy().view(raw)
     for part, kind in _leaves(made, stored):
         if isinstance(kind, h5t.TypeTimeID) and part.dtype.itemsize == 8:

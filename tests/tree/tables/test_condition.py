@@ -232,6 +232,31 @@ def test_what_does_not_fit_together(text):
         Condition(text, ROW)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["x > 0 & x < 5", "y > 0 & y < 5", "y > 0 | (y < 5)", "x & flag", "y & 1 == 1", "flag | x > 3"],
+)
+def test_brackets_that_are_missing(text):
+    with pytest.raises((InvalidArgument, WrongType), match=r"brackets.*\(x > 0\) & \(x < 5\)"):
+        Condition(text, ROW)
+
+
+def test_brackets_that_need_not_be():
+    assert found("x & 1 == 1") == [0, 1, 2]
+    assert found("0 < ( x & 7 ) < 5") == [0, 2]
+    assert found("flag & (x > 3) == flag") == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [("x >", "at its end"), ("x > 3 x", "at 'x"), ("x > é )", r"at '\)'"), ("(x > 1", "at '\\(x")],
+)
+def test_where_it_cannot_be_understood(text, where):
+    with pytest.raises(InvalidArgument, match=where) as caught:
+        Condition(text, ROW)
+    assert "<unknown>" not in str(caught.value)
+
+
 @pytest.mark.parametrize("value", [None, object(), {"a": 1}, lambda: 1, [[1]], [None]])
 def test_variables_that_are_no_values(value):
     with pytest.raises(WrongType):

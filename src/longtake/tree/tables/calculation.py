@@ -19,10 +19,17 @@ from longtake.tree.tables.exact_numbers import (
     Beyond64Bits,
     calculated,
     compared,
+    is_whole,
 )
 
 if TYPE_CHECKING:
     from longtake.tree.tables.condition import Condition
+
+_TIGHT = (ast.BitAnd, ast.BitOr, ast.BitXor)
+_BRACKETS = (
+    "cannot be calculated so: & and | take two truth values or two whole numbers, and bind tighter "
+    "than comparisons: put brackets around these, as in (x > 0) & (x < 5), or write 'and'"
+)
 
 
 class Calculation:
@@ -108,10 +115,12 @@ class Calculation:
         left, right = self.value(node.left), self.value(node.right)
         how = type(node.op)
         if how in LOGIC:
-            kind = kind_of(left)
             self._of_kind(node.left, left, "truth", "number")
-            self._of_kind(node.right, right, kind)
-            if kind == "truth":
+            self._of_kind(node.right, right, "truth", "number")
+            kinds = {kind_of(left), kind_of(right)}
+            if len(kinds) > 1 or (kinds == {"number"} and not (is_whole(left) and is_whole(right))):
+                raise WrongType(f"{self._condition.text!r}: {ast.unparse(node)} {_BRACKETS}")
+            if kinds == {"truth"}:
                 return LOGIC[how](left, right)
         elif how not in ARITHMETIC:
             raise self._refused(node)
@@ -130,11 +139,20 @@ class Calculation:
 
     def _Compare(self, node: ast.Compare) -> Any:  # noqa: N802
         parts = [node.left, *node.comparators]
+        for part in parts[1:-1]:
+            if type(_operator(part)) in _TIGHT and not self._is_bracketed(part):
+                raise InvalidArgument(f"{self._condition.text!r}: {ast.unparse(part)} {_BRACKETS}")
         results = [
             self._compared(left, how, right)
             for left, how, right in zip(parts, node.ops, parts[1:], strict=False)
         ]
         return reduce(operator.and_, results)
+
+    def _is_bracketed(self, node: ast.expr) -> bool:
+        text = self._condition.text.strip().encode().splitlines()
+        before = text[node.lineno - 1][: node.col_offset].rstrip()
+        after = text[(node.end_lineno or 1) - 1][node.end_col_offset :].lstrip()
+        return before.endswith(b"(") and after.startswith(b")")
 
     def _compared(self, left: ast.expr, how: ast.cmpop, right: ast.expr) -> Any:
         if isinstance(how, ast.In | ast.NotIn):
@@ -203,3 +221,7 @@ class Calculation:
             f"{self._condition.text!r}: {ast.unparse(node)} is nothing that a condition may hold; "
             "give its value as a variable (condvars=)"
         )
+
+
+def _operator(node: ast.expr) -> ast.operator | None:
+    return node.op if isinstance(node, ast.BinOp) else None

@@ -146,10 +146,21 @@ def _parsed(text: str) -> ast.expr:
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise InvalidArgument(f"{text!r} cannot be understood as a condition: {error}") from None
+        raise InvalidArgument(
+            f"{text!r} cannot be understood as a condition: {_told(error)}"
+        ) from None
     if _depth(tree) > _DEEPEST:
         raise InvalidArgument(f"a condition that nests deeper than {_DEEPEST}: {text[:60]!r}…")
     return tree
+
+
+def _told(error: Exception) -> str:
+    """Say what is wrong, and where."""
+    if not isinstance(error, SyntaxError):
+        return str(error)
+    lines = (error.text or "").splitlines()
+    rest = lines[0][error.offset - 1 :].strip() if lines and error.offset else ""
+    return f"{error.msg}, {f'at {rest[:40]!r}' if rest else 'at its end'}"
 
 
 def _depth(tree: ast.AST) -> int:

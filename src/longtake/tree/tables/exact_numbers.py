@@ -112,7 +112,7 @@ def calculated(how: type[ast.AST], a: Any, b: Any) -> Any:
         made = _of_constants(how, a, b)
         if made is not None:
             return made
-    if how is ast.Div or not (_is_whole(a) and _is_whole(b)):
+    if how is ast.Div or not (is_whole(a) and is_whole(b)):
         return _ARITHMETIC[how](_wide(a), _wide(b))
     if how is ast.Pow and np.any(np.asarray(b) < 0):
         return np.power(np.asarray(a, np.float64), np.asarray(b, np.float64))
@@ -160,7 +160,8 @@ def _fits(value: Any, kind: type[np.integer]) -> bool:
     return bool(limits.min <= value.min() and value.max() <= limits.max)
 
 
-def _is_whole(value: Any) -> bool:
+def is_whole(value: Any) -> bool:
+    """Whether a number is an integer."""
     return isinstance(value, int) or value.dtype.kind in "iu"
 
 

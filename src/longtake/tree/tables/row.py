@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 class Row:
     """The values of a row, by the name or the number of a column: ``row['x']``, ``row[0]``.
 
+    A column within another is called ``outer/inner``.
     Unlike PyTables', a row stays as it is when the next one is asked for. ``row[:]`` is a tuple.
     ``row['x'] = 1.5`` changes the row in memory, and ``row.update()`` then in the file.
     """
@@ -40,7 +41,7 @@ class Row:
     def _by_number(self, key: Any) -> Any:
         block = self._block
         if isinstance(key, str):
-            raise block.missing(key)
+            return block.inner(key)[self._at]
         if isinstance(key, slice):
             return tuple([column[self._at] for column in block.columns[key]])
         try:
@@ -53,14 +54,11 @@ class Row:
 
     def update(self) -> None:
         """Write the row as it is now over what the file has."""
-        self._block.table.modify_rows(self.nrow, self.nrow + 1, rows=[self[:]])
+        self._block.table._replace_row(self.nrow, self._block.rows[self._at : self._at + 1])
 
     def fetch_all_fields(self) -> np.void:
         """Give the row as a numpy record."""
-        made = np.empty(1, self._block.table.dtype)
-        for name, column in self._block.by_name.items():
-            made[name] = column[self._at]
-        return made[0]
+        return self._block.rows[self._at].copy()
 
     def __len__(self) -> int:
         return len(self._block.columns)
@@ -69,36 +67,50 @@ class Row:
         return iter(self[:])
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={self[name]!r}" for name in self._block.by_name)
+        names = self._block.rows.dtype.names or ()
+        shown = ", ".join(f"{name}={self[name]!r}" for name in names)
         return f"<Row {self.nrow} of {self._block.table._v_pathname}: {shown}>"
 
 
 class _Block:
     """The columns of some rows, which these share."""
 
-    __slots__ = ("by_name", "columns", "table")
+    __slots__ = ("by_name", "columns", "rows", "table")
 
     def __init__(self, table: Table, rows: np.ndarray) -> None:
         self.table = table
+        #: As they are stored, with what was changed.
+        self.rows = rows
         names = rows.dtype.names or ()
         self.by_name: dict[str, Any] = {name: _values(rows[name]) for name in names}
         self.columns = list(self.by_name.values())
 
-    def change(self, at: int, name: str, value: Any) -> None:
-        if name not in self.by_name:
-            raise self.missing(name)
-        path, dtype = self.table._v_pathname, self.table.dtype[name]
-        column = self.by_name[name]
-        given = fitting(value, dtype.base, f"{path}, {name!r}")
-        if isinstance(column, list):
-            if given.shape:
-                raise WrongType(f"{path}, {name!r}: {value!r} is not one value")
-            column[at] = given.item()
-        else:
-            column[at] = given
+    def inner(self, path: str) -> Any:
+        """Give a column within another, ``outer/inner``."""
+        self.by_name[path] = found = _values(self._stored(path))
+        return found
+
+    def _stored(self, path: str) -> np.ndarray:
+        found = self.rows
+        for step in self.table._steps(path):
+            found = found[step]
+        return found
+
+    def change(self, at: int, path: str, value: Any) -> None:
+        column = self._stored(path)
+        what = f"{self.table._v_pathname}, {path!r}"
+        given = fitting(value, column.dtype, what)
+        if given.shape not in {(), column.shape[1:]}:
+            raise WrongType(f"{what}: {value!r} is not {column.shape[1:] or 'one value'}")
+        column[at] = given
+        # Of a column within another, and of the other, there may be lists besides.
+        outer = path.partition("/")[0]
+        for name, shown in self.by_name.items():
+            if isinstance(shown, list) and (name == path or name.partition("/")[0] == outer):
+                shown[at] = self._stored(name)[at].item()
 
     def missing(self, name: object) -> ColumnNotFound:
-        known = ", ".join(self.by_name)
+        known = ", ".join(self.rows.dtype.names or ())
         return ColumnNotFound(f"{self.table._v_pathname} has no column {name!r}; it has {known}")
 
     def no_column(self, key: object) -> Exception:
@@ -117,4 +129,4 @@ def rows_of_block(table: Table, rows: np.ndarray, numbers: Iterable[int]) -> Ite
 
 def _values(column: np.ndarray) -> Any:
     """Python's own numbers, as PyTables gives them; arrays inside a row stay arrays."""
-    return column.tolist() if column.ndim == 1 else column.copy()
+    return column.tolist() if column.ndim == 1 else column

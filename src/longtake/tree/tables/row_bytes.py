@@ -78,7 +78,7 @@ class RowBytes:
         return {f"{name}/{path}": part for path, part in flat(made, kind).items()}
 
 
-def flat(values: Mapping[str, Any] | np.void, dtype: np.dtype) -> dict[str, Any]:
+def flat(values: Mapping[str, Any] | np.void | np.ndarray, dtype: np.dtype) -> dict[str, Any]:
     """Give the values of all columns, of those within others by ``outer/inner``."""
     found: dict[str, Any] = {}
     for path, kind, _ in _leaves(dtype):
@@ -134,9 +134,7 @@ def _converting(
     pack_into: Callable[..., None], converters: list[Callable[..., Any] | None]
 ) -> Callable[..., None]:
     """Pack after some of the values were converted; truth values are only looked at."""
-    numbered = [
-        (n, made) for n, made in enumerate(converters) if made is not None and made is not _truth
-    ]
+    numbered = [(n, made) for n, made in enumerate(converters) if made and made is not _truth]
     truths = [n for n, made in enumerate(converters) if made is _truth]
 
     def look_and_pack(buffer: memoryview, at: int, *values: Any) -> None:

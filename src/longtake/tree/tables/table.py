@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from longtake.errors import InvalidArgument
-from longtake.tree.fitting import fitting, rows_of
+from longtake.errors import OutOfRange
+from longtake.tree.fitting import rows_of
 from longtake.tree.foreign_index import mark_dirty
 from longtake.tree.leaf import Leaf
 from longtake.tree.missing import ColumnNotFound
 from longtake.tree.selection import chosen_rows
+from longtake.tree.tables.changing import Changing
 from longtake.tree.tables.column_access import Columns
 from longtake.tree.tables.description import columns_of, simple_columns
 from longtake.tree.tables.new_row import NestedNewRow, NewRow
@@ -24,10 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _AT_A_TIME = 8192
-_MOVED_BYTES = 8 * 1024 * 1024
 
 
-class Table(Leaf, Querying):
+class Table(Leaf, Changing, Querying):
     """Rows of named columns: ``for row in table: row['timestamp']``.
 
     ``table[3]`` is a record, ``table[3:9]`` a structured numpy array of what is in use at that
@@ -63,6 +63,11 @@ class Table(Leaf, Querying):
     def colnames(self) -> list[str]:
         """The names of the columns, in order."""
         return list(self.dtype.names or ())
+
+    @property
+    def colpathnames(self) -> list[str]:
+        """The names of all columns that hold values, of those within others ``outer/inner``."""
+        return ["/".join(path) for path in simple_columns(self.dtype)]
 
     @property
     def cols(self) -> Columns:
@@ -182,7 +187,8 @@ class Table(Leaf, Querying):
         }
 
     def append(self, rows: Any) -> None:
-        """Append rows: a structured array, a DataFrame, columns by name, or a list of tuples.
+        """Append rows: a structured array, a DataFrame, columns by name, or a list
+        of tuples, mappings or dataclass objects.
 
         Raises
         ------
@@ -195,86 +201,12 @@ class Table(Leaf, Querying):
             self._tree.waiting[self._path].flush()
         self._append(given)
 
-    def modify_rows(
-        self,
-        start: int | None = None,
-        stop: int | None = None,
-        step: int | None = None,
-        rows: Any = None,
-    ) -> int:
-        """Replace rows; give how many."""
-        given = rows_of(rows, self.dtype, self._path)
-        if stop is None:
-            stop = (start or 0) + len(given) * (step or 1)
-        self._require_as_many(range(*slice(start, stop, step).indices(len(self))), given)
-        self[start:stop:step] = given
-        return len(given)
-
-    def modify_column(
-        self,
-        start: int | None = None,
-        stop: int | None = None,
-        step: int | None = None,
-        column: Any = None,
-        colname: str | None = None,
-    ) -> int:
-        """Replace the values of one column; give how many."""
+    def _replace_row(self, number: int, row: np.ndarray) -> None:
+        """Store one row of the table's own type."""
         self._require_writable()
-        name = self.colnames[0] if colname is None else colname
-        steps = self._steps(name)
-        rows = self[start:stop:step]
-        part = rows
-        for field in steps:
-            part = part[field]
-        given = fitting(column, part.dtype, f"{self._path}, {name!r}")
-        if given.shape != part.shape and given.ndim == part.ndim:
-            stop = (start or 0) + len(given) * (step or 1)
-            rows = self[start:stop:step]
-            part = rows
-            for field in steps:
-                part = part[field]
-        try:
-            part[...] = given
-        except ValueError:
-            raise InvalidArgument(
-                f"{self._path}, {name!r}: values of the shape {given.shape} for {part.shape}"
-            ) from None
-        self[start:stop:step] = rows
-        return len(rows)
-
-    def _require_as_many(self, chosen: range, given: np.ndarray) -> None:
-        if len(chosen) != len(given):
-            raise InvalidArgument(
-                f"{self._path}: {len(given)} rows in place of {len(chosen)}; there are {len(self)}"
-            )
-
-    def remove_rows(self, start: int, stop: int | None = None) -> int:
-        """Remove rows `start` to `stop`, not including it (to the end, if None); give how many."""
-        self._require_writable()
-        count = len(self)
-        chosen = chosen_rows(start, stop, None, count, self._path)
-        if not len(chosen):
-            return 0
-        self._require_length(count)
-        self._mark_indexes()
-        with self._tree.lock:
-            at = chosen.start
-            for first in range(chosen.stop, count, step := self._rows_at_once()):
-                rows = self._stored((slice(first, min(first + step, count)),))
-                self._store((slice(at, at + len(rows)),), rows)
-                at += len(rows)
-            self._h5.id.set_extent((at,))
-            self._note_length()
-        return len(chosen)
-
-    def _rows_at_once(self) -> int:
-        return max(1, _MOVED_BYTES // self.dtype.itemsize)
-
-    def remove_row(self, n: int) -> int:
-        """Remove one row."""
-        at = n % len(self) if isinstance(n, int | np.integer) and -len(self) <= n < 0 else n
-        self[at]  # raises if there is no such row
-        return self.remove_rows(at, at + 1)
+        if number >= self._h5.id.shape[0]:
+            raise OutOfRange(f"{self._path} has no row {number} any longer: there are {len(self)}")
+        self._store((slice(number, number + 1),), row)
 
     def _write(self, key: tuple[Any, ...], values: np.ndarray) -> None:
         self._mark_indexes()
