@@ -236,3 +236,20 @@ def test_streams_of_a_recording_are_not_changed(tmp_path):
     assert lt.check(path).is_whole
     with lt.open(path) as view:
         assert len(view.frame_streams.camera) == 5
+
+
+def test_a_group_is_found_anew_where_another_took_its_place(file):
+    file.create_group("/", "g")
+    file.create_group("/", "h")
+    file.create_soft_link("/", "link", "/g")
+    file.create_array("/link", "x", [1])
+    file.remove_node("/link")
+    file.create_soft_link("/", "link", "/h")
+    file.create_array("/link", "y", [2])
+    file.rename_node("/g", "k")
+    file.create_group("/", "g")
+    file.create_array("/g", "z", [3])
+    file.remove_node("/g", recursive=True)
+    with pytest.raises(LongtakeError):
+        file.create_array("/g", "z", [3])
+    assert nodes(file) == ["/", "/h", "/h/y", "/k", "/k/x", "/link"]

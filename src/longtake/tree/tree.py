@@ -92,6 +92,7 @@ class Tree:
         self.lock = RLock()
         #: How often handles were closed under their nodes.
         self.releases = 0
+        self._last_parent: Any = None
         self._written: dict[str, Any] = {}
         self._room = Room(filename)
 
@@ -198,13 +199,18 @@ class Tree:
         path = where if isinstance(where, str) else getattr(where, "_v_pathname", None)
         if path is None or not path.startswith("/"):
             raise WrongType(f"a group is given as a node or a path like '/data', not as {where!r}")
+        last = self._last_parent  # as of thousands of arrays that are made in one group
+        if last is not None and last._path == path and not last._is_removed:
+            return last
         group = self.root
         for step in path.strip("/").split("/") if path.strip("/") else ():
             if made and step not in group:
                 group._make_group(step, "")
             group = group[step]
+        group = group.dereference() if hasattr(group, "dereference") else group
         if not hasattr(group, "_f_get_child"):
             raise WrongType(f"{self.filename}: {path} is not a group")
+        self._last_parent = group
         return group
 
     def require_free(self, group: Any, name: str) -> None:
@@ -233,7 +239,8 @@ class Tree:
         if path == "/":
             raise InvalidArgument(f"{self.filename}: the root cannot be removed")
         node = self.node(path)
-        if not recursive and hasattr(node, "_f_get_child") and len(node._names()):
+        is_group = node._open_h5 is not None and hasattr(node, "_f_get_child")  # and no link to one
+        if not recursive and is_group and len(node._names()):
             raise InvalidArgument(
                 f"{self.filename}: {path} holds {node._listed()}; give recursive=True to remove it "
                 "with all of that"
