@@ -45,9 +45,9 @@ class Place(ABC):
         """Where it is, if a link led to it."""
         return self.path
 
+    @abstractmethod
     def inside(self) -> Iterator[Place]:
         """Give the folders and files in a folder."""
-        return iter(())
 
     @property
     def identity(self) -> Any:
@@ -58,9 +58,9 @@ class Place(ABC):
         """Give a folder with what is in it; with those below it, if it has them all at hand."""
         yield self, list(self.inside())
 
+    @abstractmethod
     def read(self, start: int, stop: int) -> bytes:
         """Give bytes of a file."""
-        raise NotImplementedError
 
     def others(self) -> list[str]:
         """Give the paths of what is no file, in a folder and all below."""
