@@ -630,3 +630,18 @@ def test_names_that_are_no_utf8(path):
         (node,) = file.root
         assert node[:].tolist() == [1, 2]
         assert node._v_name in file.root
+
+
+def test_indexes_stay_where_nothing_took_their_tables_place(indexed, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with tt.open_file(indexed, "a") as ours:
+        ours.create_array("/", "a", [1])
+        with monkeypatch.context() as patch:
+            patch.setattr(h5py.Group, "move", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                ours.move_node("/a", "/", "t", overwrite=True)
+        assert "_i_t" in ours.root
+        ours.move_node("/a", "/", "t", overwrite=True)
+        assert [node._v_name for node in ours.root] == ["t"]

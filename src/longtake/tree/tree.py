@@ -189,7 +189,8 @@ class Tree:
         parent, _, name = path.rpartition("/")
         if self.h5 and self.node(parent or "/")._h5.id.links.exists(name.encode()):
             self._end(path)
-            self._written.clear()
+            for below in [p for p in self._written if _is_below(p, path)]:
+                del self._written[below]
             self._release(path)
             self.h5.id.unlink(path.encode())
 
@@ -305,7 +306,6 @@ class Tree:
         if not parent.links.exists(key):
             yield
             return
-        remove_indexes(self.h5, path)
         aside = key + b" (replaced)"
         while parent.links.exists(aside):
             aside += b"'"
@@ -315,6 +315,7 @@ class Tree:
         except BaseException:
             parent.move(aside, key)
             raise
+        remove_indexes(self.h5, path)
         self._end(path)
         self._release(f"{where}/{aside.decode()}")
         self._change(lambda: parent.unlink(aside))
