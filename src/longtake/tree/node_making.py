@@ -14,10 +14,10 @@ from longtake.tree.array_form import fixed_form, growing_form, values_of
 from longtake.tree.filters import require_filters
 from longtake.tree.fitting import rows_of
 from longtake.tree.leaf import Array, CArray, EArray
+from longtake.tree.node_names import require_name
 from longtake.tree.stored_type import require_text
 from longtake.tree.tables.description import described
 from longtake.tree.tables.table import Table
-from longtake.tree.tree import Tree, require_name
 from longtake.whole_number import whole_number
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from longtake.tree.filters import Filters
     from longtake.tree.group import Group
     from longtake.tree.link_nodes import ExternalLink, SoftLink
+    from longtake.tree.tree import Tree
 
 _EXPECTED_TABLE_ROWS, _EXPECTED_ARRAY_ROWS = 10_000, 1_000
 

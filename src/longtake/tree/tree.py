@@ -1,18 +1,16 @@
-"""The open file that nodes belong to: what may be done with it, and edits of its structure."""
+"""The open file that nodes belong to: what may be done with it, and what waits to be written."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet
 
-from h5py import h5a, h5f, h5i, h5o, h5p  # pyright: ignore[reportAttributeAccessIssue]
+from h5py import h5a  # pyright: ignore[reportAttributeAccessIssue]
 
 from longtake.errors import (
     AlreadyExists,
     Closed,
-    InvalidArgument,
     LongtakeError,
     NoPermission,
     WriteFailed,
@@ -20,18 +18,18 @@ from longtake.errors import (
 )
 from longtake.hdf.attributes import read_attribute
 from longtake.tree.filters import Filters
-from longtake.tree.foreign_index import move_indexes, remove_indexes
 from longtake.tree.kept_filters import kept_filters
+from longtake.tree.node_names import is_below, require_name
+from longtake.tree.rearranging import Rearranging
 from longtake.tree.room import Room
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     import h5py
 
 #: What a group of packed files is marked as, in the attribute NODE_TYPE; it holds no other nodes.
 PACKED = "packed files"
-_MOST_NAME_BYTES = 60_000
 _MOST_WRITTEN = 64
 
 
@@ -51,7 +49,7 @@ class Waiting(Protocol):
         ...
 
 
-class Tree:
+class Tree(Rearranging):
     """An open file.
 
     Parameters
@@ -118,7 +116,7 @@ class Tree:
 
     def require_changeable(self, path: str) -> None:
         """Raise if a node is not to be changed: it belongs to a stream of a recording."""
-        if any(_is_below(path, kept) for kept in self.protected):
+        if any(is_below(path, kept) for kept in self.protected):
             raise NoPermission(
                 f"{self.filename}: {path} belongs to a recording, whose streams only grow, by "
                 "longtake.record(append=True); copy it, or put what is new into a group of its own"
@@ -135,7 +133,7 @@ class Tree:
         if failed is not None:
             raise failed
         if self.is_writable and self.is_open:
-            self._flush_written()
+            self.flush_written()
             try:
                 self.h5.flush()
             except (OSError, RuntimeError) as error:
@@ -146,7 +144,7 @@ class Tree:
         """Raise `WriteFailed` if the disk has no room for so many bytes more."""
         if self._room.is_there_for(size):
             return
-        self._flush_written()
+        self.flush_written()
         if not self._room.is_there_for(size):
             raise self._room.refusal(size)
 
@@ -158,9 +156,10 @@ class Tree:
         """
         self._written[path] = dataset
         if len(self._written) > _MOST_WRITTEN:
-            self._flush_written()
+            self.flush_written()
 
-    def _flush_written(self) -> None:
+    def flush_written(self) -> None:
+        """Write what HDF5 has in memory of datasets that were written to."""
         while self._written:
             path, dataset = self._written.popitem()
             if not dataset:  # it was removed, or made anew
@@ -188,10 +187,10 @@ class Tree:
         """Remove what was made at a path, if it was."""
         parent, _, name = path.rpartition("/")
         if self.h5 and self.node(parent or "/")._h5.id.links.exists(name.encode()):
-            self._end(path)
-            for below in [p for p in self._written if _is_below(p, path)]:
+            self.end(path)
+            for below in [p for p in self._written if is_below(p, path)]:
                 del self._written[below]
-            self._release(path)
+            self.release(path)
             self.h5.id.unlink(path.encode())
 
     def parent(self, where: Any, *, made: bool = False) -> Any:
@@ -233,143 +232,3 @@ class Tree:
                 f"{self.filename}: {group._v_pathname} has {name!r} already; remove it, or choose "
                 "another name"
             )
-
-    def remove(self, path: str, *, recursive: bool) -> None:
-        """Remove a node."""
-        self.require_writable()
-        if path == "/":
-            raise InvalidArgument(f"{self.filename}: the root cannot be removed")
-        node = self.node(path)
-        is_group = node._open_h5 is not None and hasattr(node, "_f_get_child")  # and no link to one
-        if not recursive and is_group and len(node._names()):
-            raise InvalidArgument(
-                f"{self.filename}: {path} holds {node._listed()}; give recursive=True to remove it "
-                "with all of that"
-            )
-        self.require_changeable(path)
-        self._flush_written()
-        self._end(path)
-        self._release(path)
-        self._change(lambda: self.h5.id.unlink(path.encode()))
-        remove_indexes(self.h5, path)
-
-    def move(self, path: str, newparent: Any, newname: str | None, *, overwrite: bool) -> str:
-        """Move a node, and give its new path."""
-        new = self._free_path(path, newparent, newname, overwrite=overwrite)
-        if _is_below(new, path):
-            raise InvalidArgument(f"{self.filename}: {path} cannot be moved into itself")
-        self.require_changeable(path)
-        self.flush()
-        with self._set_aside(new):
-            self._change(lambda: self.h5.move(path, new))
-        move_indexes(self.h5, path, new)
-        self._follow(path, new)
-        return new
-
-    def copy(self, path: str, newparent: Any, newname: str | None, *, overwrite: bool) -> Any:
-        """Copy a node, and give the copy."""
-        new = self._free_path(path, newparent, newname, overwrite=overwrite)
-        self.flush()
-        (where, _, name), node = new.rpartition("/"), self.node(path)
-        if node._open_h5 is None:
-            raise WrongType(f"{node} is copied as what it leads to, or made anew")
-        # HDF5 2.0 corrupts its memory where it copies chunks that it has in its cache.
-        self._release(path)
-        parent = self.node(where)._h5.id
-        with self._set_aside(new):
-            self._change(lambda: h5o.copy(node._h5.id, b".", parent, name.encode(), h5p.DEFAULT))
-        return self.node(new)
-
-    def _free_path(self, path: str, newparent: Any, newname: str | None, *, overwrite: bool) -> str:
-        self.require_writable()
-        if path == "/":
-            raise InvalidArgument(f"{self.filename}: the root cannot be moved or copied")
-        where, _, name = path.rpartition("/")
-        group = self.parent(newparent or where or "/")
-        name = name if newname is None else newname
-        require_name(name)
-        new = f"{group._v_pathname.rstrip('/')}/{name}"
-        if not overwrite or not group._h5.id.links.exists(name.encode()):
-            self.require_free(group, name)
-        elif _is_below(path, new):
-            raise InvalidArgument(f"{self.filename}: {path} cannot take the place of {new}")
-        else:
-            self.require_changeable(new)
-            self.require_room(0)
-        return new
-
-    @contextmanager
-    def _set_aside(self, path: str) -> Iterator[None]:
-        """Keep what is at a path until something else has taken its place, if anything is."""
-        where, _, name = path.rpartition("/")
-        parent, key = self.node(where or "/")._h5.id, name.encode()
-        if not parent.links.exists(key):
-            yield
-            return
-        aside = key + b" (replaced)"
-        while parent.links.exists(aside):
-            aside += b"'"
-        parent.move(key, aside)
-        try:
-            yield
-        except BaseException:
-            parent.move(aside, key)
-            raise
-        remove_indexes(self.h5, path)
-        self._end(path)
-        self._release(f"{where}/{aside.decode()}")
-        self._change(lambda: parent.unlink(aside))
-
-    def _release(self, path: str) -> None:
-        """Close what is open at a path and below, in whoever's hands; nodes open it again."""
-        self._flush_written()
-        for found in h5f.get_obj_ids(self.h5.id, h5f.OBJ_DATASET | h5f.OBJ_GROUP):
-            name = h5i.get_name(found)
-            if name is not None and _is_below(name.decode("utf-8", "surrogateescape"), path):
-                while found.valid:
-                    h5i.dec_ref(found)
-        self.releases += 1
-
-    def _follow(self, path: str, new: str) -> None:
-        """Tell what was below a path that it is below another now."""
-        for node in list(self.nodes):
-            if _is_below(node._path, path) and not node._is_removed:
-                node._path = new + node._path[len(path) :]
-        for below in [p for p in self.waiting if _is_below(p, path)]:
-            part, there = self.waiting.pop(below), new + below[len(path) :]
-            self.waiting[there] = part
-            part.follow(there)
-
-    def _end(self, path: str) -> None:
-        """Tell what was below a path that it is no more."""
-        for node in list(self.nodes):
-            if _is_below(node._path, path):
-                node._is_removed = True
-        for below in [p for p in self.waiting if _is_below(p, path)]:
-            self.waiting.pop(below).end()
-
-    def _change(self, edit: Callable[[], Any]) -> None:
-        try:
-            edit()
-        except (OSError, RuntimeError, KeyError, ValueError) as error:
-            if isinstance(error, LongtakeError):
-                raise
-            raise WriteFailed(f"{self.filename} could not be changed: {error}") from error
-
-
-def _is_below(name: str, path: str) -> bool:
-    return f"{name}/".startswith(f"{path}/")
-
-
-def require_name(name: object) -> None:
-    """Raise if HDF5 cannot have a node of that name."""
-    if not isinstance(name, str):
-        raise WrongType(f"the name of a node is text, not {name!r}")
-    if name in {"", ".", ".."} or "/" in name or "\0" in name:
-        raise InvalidArgument(f"{name!r} cannot be the name of a node: no '/', no NUL, not empty")
-    try:
-        size = len(name.encode())
-    except UnicodeEncodeError as error:
-        raise InvalidArgument(f"{name!r} cannot be the name of a node: {error}") from error
-    if size > _MOST_NAME_BYTES:
-        raise InvalidArgument(f"a name of {size} bytes is too long: {name[:40]!r}…")

@@ -13,7 +13,7 @@ from longtake.tree.files.files_in_groups import FilesInGroups
 from longtake.tree.files.files_in_packed import FilesInPacked
 from longtake.tree.files.packed_groups import is_packed
 from longtake.tree.files.way import group_at
-from longtake.tree.tree import require_name
+from longtake.tree.node_names import require_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable

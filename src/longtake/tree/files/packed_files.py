@@ -22,7 +22,7 @@ from longtake.tree.files.packed_file import open_in
 from longtake.tree.files.packed_folders import PackedFolders, folders_of
 from longtake.tree.files.packed_index import REMOVED, ROW, PackedIndex, PackedRow
 from longtake.tree.missing import PackedFileNotFound
-from longtake.tree.tree import require_name
+from longtake.tree.node_names import require_name
 
 if TYPE_CHECKING:
     from longtake.tree.group import Group

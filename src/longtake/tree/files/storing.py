@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING, Any
 from longtake.tree.files.packed_groups import is_packed, open_packed
 from longtake.tree.files.whole_file import write_whole
 from longtake.tree.link_nodes import SoftLink
-from longtake.tree.tree import require_name
+from longtake.tree.node_names import require_name
 
 if TYPE_CHECKING:
     from longtake.tree.file import File

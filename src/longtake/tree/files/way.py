@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from longtake.errors import WrongType
 from longtake.tree.files.packed_groups import is_packed
 from longtake.tree.group import Group
-from longtake.tree.tree import require_name
+from longtake.tree.node_names import require_name
 
 if TYPE_CHECKING:
     from longtake.tree.file import File

@@ -11,8 +11,8 @@ from longtake.errors import InvalidArgument, WrongType
 from longtake.tree.group import Group
 from longtake.tree.leaf import Array
 from longtake.tree.link_nodes import SoftLink
+from longtake.tree.node_names import require_name
 from longtake.tree.paraview.frame_times import Times, frame_index, times_of
-from longtake.tree.tree import require_name
 
 if TYPE_CHECKING:
     import numpy as np
