@@ -50,7 +50,7 @@ _HOME = {
     "track": "longtake.tracking",
 }
 
-_FOLDERS = {"framewise", "frames", "pipeline", "recording", "rig", "tracking", "tree"}
+_FOLDERS = {"follow", "framewise", "frames", "pipeline", "recording", "rig", "tracking", "tree"}
 #: Where the name here is not the one at home, which would hide a builtin there.
 _AT_HOME = {"open": "open_recording"}
 

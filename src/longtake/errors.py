@@ -16,6 +16,8 @@
     ├── FileInUse              (BlockingIOError)  another process is writing this file
     ├── FileChangedElsewhere   (OSError)          another program altered the file under us
     ├── WriteFailed            (OSError)          the disk is full or broken
+    ├── WriterDied             (EOFError)         who wrote the file ended without finishing it
+    ├── NothingCame            (TimeoutError)     nothing new within the time that was given
     ├── NoPermission           (PermissionError)  the system does not let us read or write there
     ├── Closed                 (ValueError)       you closed it before
     └── SubnetOversizeException                   a link strategy's limit was passed
@@ -85,6 +87,14 @@ class FileChangedElsewhere(LongtakeError, OSError):
 
 class WriteFailed(LongtakeError, OSError):
     """The bytes could not be written; what was written before them stays."""
+
+
+class WriterDied(LongtakeError, EOFError):
+    """Whoever wrote the file ended without finishing it; all that was written was given before."""
+
+
+class NothingCame(LongtakeError, TimeoutError):
+    """Nothing new was written within the time given; it may come yet, so ask again to go on."""
 
 
 class NoPermission(LongtakeError, PermissionError):
