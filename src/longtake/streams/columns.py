@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 _ROW = struct.Struct("<qQQQ")
 pack_row = _ROW.pack
 ROW_BYTES = _ROW.size
-_SCAN_ROWS = 65536
+_FEWEST_ROWS, _MOST_ROWS = 64, 65536
+_CHECKSUM_BYTES = 8
+_NO_CHECKSUM = bytes(_CHECKSUM_BYTES)
 
 
 def index_dtype(key_name: str) -> np.dtype:
@@ -182,11 +184,10 @@ class ColumnSet:
         for dataset in self.columns.values():
             dataset.rows = end
 
-    def go_on_from(self, earlier: ColumnSet) -> None:
-        """Count as taken in what was, before the structure was read again; then take in more."""
+    def count_as(self, earlier: ColumnSet) -> None:
+        """Count as taken in what was, before the structure was read again."""
         self.index.rows = earlier.index.rows
         self._use(earlier.end)
-        self.take_in()
 
     def row(self, number: int) -> IndexRow:
         """Give one index row."""
@@ -228,6 +229,16 @@ class ColumnSet:
             f"{row.key} do not have the checksum they were written with"
         )
 
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no more to see unless the structure is looked at again."""
+        return self.is_blocked or self.index.rows >= self.index.capacity
+
+    def may_have_more(self) -> bool:
+        """Whether a row was written after those taken in, or only the structure can tell."""
+        rows = self.index.rows
+        return self.is_full or self.index.read_bytes(rows, 1)[-_CHECKSUM_BYTES:] != _NO_CHECKSUM
+
     def advance(self) -> np.ndarray:
         """Take in the rows that were written since the last look; give their keys.
 
@@ -242,9 +253,11 @@ class ColumnSet:
             pass
 
     def _batches(self) -> Iterator[np.ndarray]:
+        # Mostly few rows are new, and the index has room for many more.
+        most = _FEWEST_ROWS
         while True:
             first = self.index.rows
-            batch = self.index.read(first, min(_SCAN_ROWS, self.index.capacity - first))
+            batch = self.index.read(first, min(most, self.index.capacity - first))
             count = _leading(batch["checksum"] != 0)
             inside = _leading(self._inside(batch[:count]))
             batch = batch[:inside]
@@ -252,9 +265,10 @@ class ColumnSet:
             if inside:
                 self._use(max(self.end, int(batch["end_index"].max())))
             yield batch[batch.dtype.names[0]]  # pyright: ignore[reportOptionalSubscript]
-            if inside < _SCAN_ROWS:
+            if inside < most:
                 self.is_blocked = inside < count
                 return
+            most = min(2 * most, _MOST_ROWS)
 
     def _inside(self, rows: np.ndarray) -> np.ndarray:
         if not self.columns:

@@ -36,6 +36,18 @@ class DamagedStreamView(StreamView[Any]):
         """Raise what is wrong."""
         raise self.error
 
+    def look(self) -> NoReturn:
+        """Raise what is wrong."""
+        raise self.error
+
+    def first_row_from(self, key: int) -> NoReturn:  # noqa: ARG002
+        """Raise what is wrong."""
+        raise self.error
+
+    def rows_from(self, first: int, last: int) -> NoReturn:  # noqa: ARG002
+        """Raise what is wrong."""
+        raise self.error
+
     def _form(self) -> str:
         return "not readable"
 

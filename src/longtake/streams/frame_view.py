@@ -23,6 +23,8 @@ class FrameStreamView(SequenceView[np.ndarray]):
     Threads: one; others may read through a view of their own.
     """
 
+    is_regular = True
+
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of each frame."""

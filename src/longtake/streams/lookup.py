@@ -26,6 +26,8 @@ class KeyLookup:
         self._keys = array("q")  # ascending
         self._rows: array[int] | None = None  # of each key; None while they are 0, 1, 2, …
         self._recent: dict[int, int] = {}  # newer; none of its keys is beyond the others
+        #: How many rows of the index were added; they come in their order.
+        self.rows_seen = 0
 
     def __len__(self) -> int:
         self._merge()
@@ -33,6 +35,7 @@ class KeyLookup:
 
     def add(self, key: int, row: int) -> None:
         """Let `key` mean `row` from now on."""
+        self.rows_seen = row + 1
         if self._keys and key <= self._keys[-1]:
             self._recent[key] = row
             if len(self._recent) > max(_FEWEST_TO_MERGE, len(self._keys) // 4):
@@ -49,6 +52,7 @@ class KeyLookup:
         goes_on = first_row == len(self._keys) and self._rows is None
         if goes_on and self._is_ahead(keys):
             self._keys.frombytes(keys.astype("=i8").tobytes())
+            self.rows_seen = first_row + len(keys)
             return
         for i, key in enumerate(keys.tolist()):
             self.add(key, first_row + i)

@@ -92,6 +92,7 @@ def seconds(value: object, name: str) -> float:
     """
     if isinstance(value, bool) or not isinstance(value, Real):
         raise WrongType(f"{name} is a number of seconds, not {value!r}")
-    if not value >= 0:
+    number = float(value)
+    if not number >= 0:
         raise InvalidArgument(f"{name}={value!r}: give a number of seconds, 0 or more")
-    return float(value)
+    return number

@@ -41,24 +41,31 @@ class RecordStreamView(StreamView[Columns]):
 
     def __init__(self, name: str, sets: list[ColumnSet], application: dict[str, object]) -> None:
         super().__init__(name, application)
+        self._sets: list[ColumnSet] = []
+        self._lookups: list[KeyLookup] = []
+        self._unsettled: list[int | None] = []
         self.adopt(sets)
 
     def adopt(self, sets: list[ColumnSet]) -> None:
         """Read from these sets from now on, which hold all that the old ones did."""
+        for known, columns in zip(self._sets, sets, strict=False):
+            columns.count_as(known)
+        added = len(sets) - len(self._sets)
         self._sets = sets
-        self._lookups = [KeyLookup() for _ in sets]
-        self._unsettled: list[int | None] = [None for _ in sets]
+        self._lookups += [KeyLookup() for _ in range(added)]
+        self._unsettled += [None for _ in range(added)]
         self._take_in()
 
     def _take_in(self) -> None:
         first_new = [len(columns) for columns in self._sets]
         new = [np.empty(0, np.int64)] * len(self._sets)
         # Later columns first: a value is complete when the row in the first index is there.
-        for position in reversed(range(len(self._sets))):
+        for position in reversed(range(1, len(self._sets))):
             self._take_in_again(position)
             new[position] = keys = self._sets[position].advance()
             if len(keys):
                 self._lookups[position].add_many(keys, first_new[position])
+        self._sets[0].take_in()
         for position in range(1, len(self._sets)):
             self._note_unsettled(position, first_new[position], new[position])
 
@@ -105,6 +112,22 @@ class RecordStreamView(StreamView[Columns]):
                 self.require_unblocked()
             self._take_in()
 
+    def look(self) -> int:
+        """Take in what was written, at little cost if nothing was; give how many rows there are."""
+        if self._sets[0].may_have_more():
+            self.refresh()  # for columns may have come with it that were not there before
+        return len(self._sets[0])
+
+    def first_row_from(self, key: int) -> int:  # noqa: ARG002  (values may be put in any order)
+        """Give the first row that may have this key or a greater one."""
+        return 0
+
+    def rows_from(self, first: int, last: int) -> Iterator[tuple[int, Columns]]:
+        """Read the keys and values of rows [first, last), which are known, in bounded memory."""
+        for number in range(first, last):
+            row = self._sets[0].row(number)
+            yield row.key, self._value_of(number, row)
+
     def require_unblocked(self) -> None:
         """Raise `DamagedFile` if a row points outside of the data."""
         for columns in self._sets:
@@ -141,7 +164,13 @@ class RecordStreamView(StreamView[Columns]):
 
     @property
     def _known(self) -> KeyLookup:
-        return self._lookups[0]
+        lookup, first = self._lookups[0], self._sets[0]
+        with self.looking:
+            while lookup.rows_seen < len(first):  # who only follows the stream needs none of them
+                seen = lookup.rows_seen
+                rows = first.rows(seen, min(len(first), seen + _BLOCK_ROWS))
+                lookup.add_many(rows[key_of(rows)], seen)
+        return lookup
 
     def _count(self) -> str:
         return f"{len(self)} keys, {self.rows} rows"
@@ -156,7 +185,7 @@ class RecordStreamView(StreamView[Columns]):
 
     def _value(self, key: int) -> Columns:
         self.refresh()  # for what was put before may have been replaced
-        number = self._lookups[0].get(key)
+        number = self._known.get(key)
         row = None if number is None else self._sets[0].row(number)
         if number is None or row is None or row.key != key:
             raise self._missing(key)
@@ -215,7 +244,7 @@ class RecordStreamView(StreamView[Columns]):
         Columns that some of the values lack come back as float64 with NaN there.
         """
         self.refresh()
-        numbers = self._lookups[0].rows()[:count]
+        numbers = self._known.rows()[:count]
         first = self._sets[0]
         picked = first.rows(0, len(first))[numbers]
         value = dict(zip(first.columns, _gather(first, picked), strict=True))

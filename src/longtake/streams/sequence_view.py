@@ -40,7 +40,8 @@ class SequenceView(StreamView[V]):
     def adopt(self, sets: list[ColumnSet]) -> None:
         """Read from this set from now on, which holds all that the old one did."""
         (columns,) = sets
-        columns.go_on_from(self._columns)
+        columns.count_as(self._columns)
+        columns.take_in()
         self._columns = columns
         (self._data,) = columns.columns.values()
 
@@ -50,6 +51,9 @@ class SequenceView(StreamView[V]):
 
     def _decode(self, data: np.ndarray, rows: np.ndarray) -> Iterator[V]:
         """Give the values of index rows, whose data lie end to end in `data`."""
+        if len(rows) == 1:  # as it is, not a piece of it that would have to be copied
+            yield self._value_of(data, IndexRow(*rows[0].tolist()))
+            return
         base = int(rows["start_index"][0])
         for fields in rows.tolist():
             row = IndexRow(*fields)
@@ -102,6 +106,24 @@ class SequenceView(StreamView[V]):
                 self._columns.require_unblocked()
             self.take_in()
 
+    def look(self) -> int:
+        """Take in what was written, at little cost if nothing was; give how many rows there are."""
+        if self._columns.may_have_more():
+            self.take_in()
+            if self._columns.is_full and self.look_again is not None:
+                with self.looking:
+                    self._look(self.look_again)
+        return len(self._columns)
+
+    def first_row_from(self, key: int) -> int:
+        """Give the first row that may have this key or a greater one."""
+        return self._known.position(key)
+
+    def rows_from(self, first: int, last: int) -> Iterator[tuple[int, V]]:
+        """Read the keys and values of rows [first, last), which are known, in bounded memory."""
+        for rows, values in self._blocks(first, last):
+            yield from zip(rows["timestamp"].tolist(), values, strict=True)
+
     def take_in(self) -> None:
         """Take in the rows that were written, as far as the known structure reaches."""
         self._columns.take_in()
@@ -137,12 +159,17 @@ class SequenceView(StreamView[V]):
         return keys[:count]
 
     def _read(self, first: int, last: int) -> Iterator[V]:
+        for _, values in self._blocks(first, last):
+            yield from values
+
+    def _blocks(self, first: int, last: int) -> Iterator[tuple[np.ndarray, Iterator[V]]]:
+        """Give rows of the index, as many as are read at once, with their values."""
         while first < last:
             rows = self._columns.rows(first, min(last, first + _BLOCK_ROWS))
             rows = self._together(rows)
             start, end = int(rows["start_index"][0]), int(rows["end_index"][-1])
             self._require_size(IndexRow(*rows[0].tolist()))
-            yield from self._decode(self._data.read(start, end - start), rows)
+            yield rows, self._decode(self._data.read(start, end - start), rows)
             first += len(rows)
 
     def _value(self, key: int) -> V:

@@ -12,6 +12,7 @@ from longtake.streams import stream_groups
 from longtake.streams.attribute_log import updates_in
 from longtake.streams.damaged_view import DamagedStreamView
 from longtake.streams.data_view import DataStreamView
+from longtake.streams.end_of_writing import is_replaced
 from longtake.streams.frame_view import FrameStreamView
 from longtake.streams.record_view import RecordStreamView
 from longtake.streams.stream_groups import CONTROL, KINDS, Kind, StoredStream
@@ -103,6 +104,11 @@ class StreamFileView:
     def was_closed(self) -> bool:
         """Whether the last writer closed the file; False also while one is writing."""
         return self._snapshot.was_closed
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether another file has its name now, or none has."""
+        return is_replaced(self.path, self.raw.fd)
 
     @property
     def generation(self) -> int:
@@ -215,6 +221,7 @@ class StreamFileView:
         made.attribute_error = stored.attribute_error
         made.look_again = self.refresh
         made.looking = self._looking
+        made.file = self
         made.application.update(self._updated.get(made.group, {}))
 
     def _take_in_application(self, h5: h5py.File) -> None:

@@ -14,11 +14,14 @@ from longtake.errors import InvalidArgument, KeyNotFound, WrongType
 from longtake.hdf.attribute_set import AttributeSet
 from longtake.hdf.html_table import html_table, told
 from longtake.streams.entry_ranges import Entries, Keys
+from longtake.streams.stream_follower import BatchFollower, StreamFollower
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from longtake.errors import LongtakeError
+    from longtake.streams.cursor import Start
+    from longtake.streams.end_of_writing import Written
     from longtake.streams.lookup import KeyLookup
 
 V = TypeVar("V")
@@ -44,10 +47,30 @@ class StreamView(ABC, Generic[V]):
         self.look_again: Callable[[], bool] | None = None
         #: Of the threads that take in what was written; views of one file share theirs.
         self.looking = threading.RLock()
+        #: The file that this is read from; None of a stream that is being written.
+        self.file: Written | None = None
 
     @abstractmethod
     def refresh(self) -> None:
         """Take in what was written since the last look."""
+
+    @abstractmethod
+    def look(self) -> int:
+        """Take in what was written, at little cost if nothing was; give how many rows there are.
+
+        They are those of the index, one for each time that a value was stored.
+        """
+
+    @abstractmethod
+    def first_row_from(self, key: int) -> int:
+        """Give the first row that may have this key or a greater one."""
+
+    @abstractmethod
+    def rows_from(self, first: int, last: int) -> Iterator[tuple[int, V]]:
+        """Read the keys and values of rows [first, last), which are known, in bounded memory."""
+
+    #: Whether the keys come at about equal steps, so that a longer one is a gap.
+    is_regular = False
 
     @property
     @abstractmethod
@@ -190,6 +213,81 @@ class StreamView(ABC, Generic[V]):
         if found is None:
             raise KeyNotFound(f"{self.name!r} has no entry yet")
         return found, self[found]
+
+    @overload
+    def follow(
+        self,
+        start: Start = None,
+        *,
+        timeout: float | None = None,
+        batch: None = None,
+        poll: float | None = None,
+    ) -> StreamFollower[V]: ...
+    @overload
+    def follow(
+        self,
+        start: Start = None,
+        *,
+        timeout: float | None = None,
+        batch: int,
+        poll: float | None = None,
+    ) -> BatchFollower[V]: ...
+    def follow(
+        self,
+        start: Start = None,
+        *,
+        timeout: float | None = None,
+        batch: int | None = None,
+        poll: float | None = None,
+    ) -> StreamFollower[V]:
+        """Give every (key, value) pair as it is written, until the writer has finished.
+
+        Parameters
+        ----------
+        start : int, "now" or None
+            The first entry: the one with this key, or the first one after it; what is written from
+            now on; by default the first of the stream.
+        timeout : float, seconds, optional
+            How long to wait for the next entry; by default for ever. The time begins anew with
+            every entry.
+        batch : int, optional
+            Give lists of pairs instead: all that are there, at most so many, as soon as there is
+            one. Whoever falls behind so has more to do at once.
+        poll : float, seconds, optional
+            How often to look; by default ever less often while nothing comes, after 0.1 ms to
+            10 ms (see `Polling`).
+
+        Returns
+        -------
+        StreamFollower
+            An iterator, with `lag` and `gaps`. It ends when the writer has finished.
+
+        Raises
+        ------
+        InvalidArgument, WrongType
+            If an argument cannot be used; or of a stream that is being written by this object:
+            follow it through ``recording.open()``.
+
+        While iterating, `WriterDied` if the writer ended without finishing the file, `NothingCame`
+        if nothing came in time: then it may be asked again.
+
+        Examples
+        --------
+        >>> import longtake as lt, tempfile, os
+        >>> path = os.path.join(tempfile.mkdtemp(), "run.h5")
+        >>> with lt.record(path) as recording:
+        ...     game = recording.create_data_stream("game")
+        ...     game.append(1, "serve")
+        ...     follower = lt.open(path).data_streams.game.follow()
+        ...     print(next(follower))
+        ...     game.append(2, "return")
+        (1, 'serve')
+        >>> list(follower)
+        [(2, 'return')]
+        """
+        if batch is None:
+            return StreamFollower(self, start, timeout=timeout, poll=poll)
+        return BatchFollower(self, start, batch, timeout=timeout, poll=poll)
 
     def _slice(self, start: float | None, end: float | None) -> Any:
         return self.values_for_range(start, end)

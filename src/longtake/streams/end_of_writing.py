@@ -1,0 +1,61 @@
+"""How the writing of a file ended: finished, or not."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Protocol
+
+from longtake.errors import WriterDied
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Written(Protocol):
+    """A file that is written, or was."""
+
+    path: Path
+
+    @property
+    def is_being_written(self) -> bool:
+        """Whether somebody writes it at this moment."""
+        ...
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether another file has its name now."""
+        ...
+
+    @property
+    def was_closed(self) -> bool:
+        """Whether the last writer finished it."""
+        ...
+
+
+def require_finished(written: Written) -> None:
+    """Raise `WriterDied` if a file that nobody writes any more was not finished."""
+    if written.was_closed:
+        return
+    raise WriterDied(
+        f"{written.path}: whoever wrote it ended without finishing it; all that was written has "
+        f"been given. {_advice(written)}"
+    )
+
+
+def _advice(written: Written) -> str:
+    if written.is_replaced:
+        return "Another file has its name now: follow that"
+    return (
+        f"`longtake recover {written.path}` puts it right, longtake.record(…, append=True) goes on "
+        "in it"
+    )
+
+
+def is_replaced(path: Path, fd: int) -> bool:
+    """Whether the file of that name is not the one that is open, or there is none."""
+    try:
+        found = os.stat(path)  # noqa: PTH116  (pathlib's raises for names that cannot be)
+    except (OSError, ValueError):
+        return True
+    there = os.fstat(fd)
+    return (found.st_dev, found.st_ino) != (there.st_dev, there.st_ino)

@@ -1,0 +1,143 @@
+"""Following one stream while it is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, Self
+
+from longtake.errors import InvalidArgument, NothingCame
+from longtake.streams.cursor import Cursor, Lag, Start, V, key_or_start
+from longtake.streams.end_of_writing import require_finished
+from longtake.streams.polling import Polling
+from longtake.whole_number import whole_number
+
+if TYPE_CHECKING:
+    from longtake.streams.gaps import Gap
+    from longtake.streams.stream_view import StreamView
+
+
+class StreamFollower(Generic[V]):
+    """Gives the entries of a stream as they are written: what `StreamView.follow` gives.
+
+    Iterating ends when the writer has finished and everything was given.
+
+    Attributes
+    ----------
+    lag : Lag
+        The entries that are there and were not given yet, and for how many seconds.
+    gaps : list of Gap
+        Of frames: between which keys some are missing, among those given; the last hundred.
+    missing : int
+        How many in all.
+
+    Guarantees
+    ----------
+    Order: as they were appended. Loss: none; each entry once. Memory: that of a block of entries,
+    at most 64 MiB or one entry, however long the stream. Threads: one, which need not be the one
+    that made it; `stop` may be called from any.
+    """
+
+    def __init__(
+        self,
+        view: StreamView[V],
+        start: Start = None,
+        *,
+        timeout: float | None = None,
+        poll: float | None = None,
+    ) -> None:
+        if view.file is None:
+            raise InvalidArgument(
+                f"{view.name!r} is being written by this object: follow it in what "
+                "recording.open() gives, in this process or another"
+            )
+        self._file = view.file
+        self._polling = Polling(poll, timeout)
+        self._cursor = Cursor(view, key_or_start(start))
+        self._is_stopped = False
+
+    @property
+    def lag(self) -> Lag:
+        """How far this is behind what was written."""
+        return self._cursor.lag
+
+    @property
+    def gaps(self) -> list[Gap]:
+        """Between which keys frames are missing, of those given so far: the last hundred places."""
+        return self._cursor.gaps
+
+    @property
+    def missing(self) -> int:
+        """How many frames are missing, of those given so far, as their keys tell."""
+        return self._cursor.missing
+
+    def stop(self) -> None:
+        """Give nothing more; who is waiting for the next entry waits no longer."""
+        self._is_stopped = True
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Any:
+        """Give the next entry, when it is there.
+
+        Raises
+        ------
+        WriterDied
+            If the writer ended without finishing the file, and everything that it wrote was given.
+        NothingCame
+            If nothing came within the timeout; ask again to go on waiting.
+        DamagedFile
+            If the entry is not what was written; ask again for those after it.
+        """
+        while not self._is_stopped:
+            entry = self._cursor.take()
+            if entry is not None:
+                return entry
+            self._wait()
+        raise StopIteration
+
+    def _wait(self) -> None:
+        """Wait until there is an entry to take, or stop for good."""
+        self._polling.restart()
+        while not self._is_stopped:
+            is_written = self._file.is_being_written  # asked first: what it wrote is seen
+            if self._cursor.look():
+                return
+            if not is_written:
+                require_finished(self._file)
+                self._is_stopped = True
+            elif self._polling.is_over:
+                raise self._nothing_came()
+            else:
+                self._polling.wait()
+
+    def _nothing_came(self) -> NothingCame:
+        return NothingCame(
+            f"{self._file.path}: nothing came in {self._cursor.view.name!r} within "
+            f"{self._polling.timeout:g} s, after {self._cursor.row} entries; whoever writes it "
+            "still does: ask again to go on waiting"
+        )
+
+
+class BatchFollower(StreamFollower[V]):
+    """Gives lists of the entries that are there, as soon as there is one.
+
+    Parameters
+    ----------
+    batch : int
+        The most to give at once.
+    """
+
+    def __init__(self, view: StreamView[V], start: Start, batch: int, **given: Any) -> None:
+        self._batch = whole_number(batch, "batch", least=1)
+        super().__init__(view, start, **given)
+
+    def __next__(self) -> list[tuple[int, V]]:
+        """Give the next entries, when there are any; raises as `StreamFollower` does."""
+        entries = [super().__next__()]
+        self._cursor.look()
+        while len(entries) < self._batch:
+            entry = self._cursor.take()
+            if entry is None:
+                break
+            entries.append(entry)
+        return entries
