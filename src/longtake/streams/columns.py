@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import struct
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from xxhash import xxh3_64
@@ -31,8 +30,7 @@ def index_dtype(key_name: str) -> np.dtype:
     return np.dtype(list(zip(names, ("<i8", "<u8", "<u8", "<u8"), strict=True)))
 
 
-@dataclass(frozen=True, slots=True)
-class IndexRow:
+class IndexRow(NamedTuple):
     """One row of an index: `key` has the data rows from `start` to `end`."""
 
     key: int
