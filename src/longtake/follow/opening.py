@@ -32,6 +32,6 @@ def open_when_there(
             return StreamFileView(Path(path))
         except NotFound as error:
             if is_over:
-                waited = f", also after {wait:g} s" if wait else "; give wait= to wait for it"
-                raise NotFound(error.errno, f"there is no file {path}{waited}") from error
+                rest = f", also after {wait:g} s" if wait else "; wait= (--wait) waits for it"
+                raise NotFound(error.errno, f"there is no file {path}{rest}") from error
         polling.wait()

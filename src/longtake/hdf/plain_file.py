@@ -95,7 +95,8 @@ class PlainFile:
         if known is not None:
             return known
         # It has the half of a GrowingDataset that reads; nobody writes where there is no journal.
-        return cast("GrowingDataset", StoredDataset(self.raw, dataset))
+        stored = StoredDataset(self.raw, cast("h5py.Dataset", self.h5[str(dataset.name)]))
+        return cast("GrowingDataset", stored)
 
     def close(self) -> None:
         """Give the file back."""

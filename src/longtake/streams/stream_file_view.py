@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from longtake.errors import DamagedFile, LongtakeError, NotALongtakeFile
-from longtake.hdf import Snapshot, layout
+from longtake.hdf import Snapshot, journal, layout
 from longtake.hdf.plain_file import open_to_read
 from longtake.streams import stream_groups
 from longtake.streams.attribute_log import updates_in
@@ -193,6 +193,8 @@ class StreamFileView:
         raw, h5 = self._snapshot.raw, structure.h5
         self._require_recording(h5)
         self.damaged = {}
+        if journal.writer_of(self._applied) != journal.writer_of(self._generation):
+            self._find_again(structure)
         for kind in KINDS:
             for name in self._new_names(h5, kind):
                 self._take_in_stream(structure, kind, name)
@@ -205,6 +207,19 @@ class StreamFileView:
             self._lose_attributes(error)
             return
         self._regain_attributes()
+
+    def _find_again(self, structure: Looked) -> None:
+        """Another writer may have put elsewhere what was allocated ahead, and not used."""
+        control = [] if self._control is None else [self._control]
+        for stream in (*(stream for _, stream in self.streams), *control):
+            if isinstance(stream, DamagedStreamView):
+                continue
+            try:
+                group = layout.group_at(structure.h5, stream.group)
+                cast("Any", stream).adopt(stream_groups.load_sets(group, structure.dataset))
+                self._grown[stream.group] = self._applied
+            except stream_groups.UNREADABLE as error:  # what was read of it stays readable
+                self.damaged[stream.group] = stream_groups.unreadable(self._snapshot.raw, error)
 
     def _take_in_control(self, sets: list[ColumnSet]) -> None:
         if sets:
