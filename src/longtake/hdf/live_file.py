@@ -98,7 +98,8 @@ class LiveFile:
         image = bytearray(layout.empty_file(attributes))
         mark = journal.encode(Change(0, len(image), len(image), len(image)))
         image[journal.OFFSET : journal.OFFSET + len(mark)] = mark
-        raw = creation.create(path, image)
+        # Whoever waits for the name finds it being written.
+        raw = creation.create(path, image, prepare=locks.take)
         try:
             return cls(raw, durability)
         except BaseException:
