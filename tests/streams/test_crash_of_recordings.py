@@ -216,7 +216,7 @@ def test_the_replay_notices_rows_that_come_before_their_data(tmp_path, monkeypat
 
     with monkeypatch.context() as patch:
         patch.setattr(ColumnSet, "write_bytes", index_first)
-        patch.setattr(ColumnSet, "ahead", lambda *_: (0, 0, 0, 0, 0))
+        patch.setattr(ColumnSet, "ahead", lambda *_: (0, 0, 0, 0, 0, 0))
         log, begun = logged_run(tmp_path / "run.h5", monkeypatch)
     path = tmp_path / "image.h5"
     failures = 0

@@ -33,7 +33,8 @@ class FrameStream(SequenceWriter, FrameStreamView):
     Guarantees
     ----------
     When `append` returns, every other process can read the frame, and killing this one does not
-    take it back. Memory: does not grow with the frames. Threads: any of them may append.
+    take it back. Its key in ``/frame_stream/<name>/key`` is set last, for programs that follow
+    keys (if the disk refuses that, before the next one is stored). Memory: does not grow with the frames. Threads: any of them may append.
 
     Examples
     --------
@@ -109,6 +110,14 @@ class FrameStream(SequenceWriter, FrameStreamView):
             flat = content.reshape(len(keys), math.prod(self.shape))
             rows["checksum"] = [checksum_of([frame]) for frame in flat]
         self._append_many(bytes_of(content), rows)
+
+    def complete_keys(self) -> None:
+        """Make room for keys that are missing, and give all frames theirs, for those who follow."""
+        columns = self._columns
+        if columns.keys is not None and columns.keys.capacity < columns.end:  # somebody cut it
+            self._file.grow({columns.keys: columns.end})
+            columns.keys.rows = columns.end
+        columns.complete_keys()
 
     def _checked(self, frames: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
         array = given_array(self.name, frames)
