@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from longtake.errors import LongtakeError
 
 if TYPE_CHECKING:
+    from longtake.follow import follow
     from longtake.framewise import FramewiseStore
     from longtake.recording import Recording, RecordingView, record
     from longtake.recording import open_recording as open  # noqa: A004
@@ -26,6 +27,7 @@ __all__ = [
     "RecordingView",
     "batch",
     "check",
+    "follow",
     "link",
     "locate",
     "open",

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from longtake.cli.app import app
-from longtake.cli.head import plain
+from longtake.cli.entry_lines import plain
 from longtake.errors import KeyNotFound
 from tests.recording.runs import TABLE, begin
 

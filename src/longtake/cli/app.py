@@ -12,6 +12,7 @@ from longtake.cli import (
     check,
     demo,
     export_folder,
+    follow,
     head,
     import_folder,
     info,
@@ -36,6 +37,7 @@ app = typer.Typer(
 )
 app.command("track")(track.track)
 app.command("record")(record.record)
+app.command("follow")(follow.follow)
 app.command("info")(info.info)
 app.command("demo")(demo.demo)
 app.command("tree")(tree.tree)

@@ -215,32 +215,58 @@ class GrowingDataset:
             low = high
             run += 1
 
-    def enlarge(self, h5: h5py.File, overlay: Overlay, capacity: int) -> list[int]:
-        """Make the dataset show `capacity` rows in an open file; give its new chunks' offsets.
+    def grow(self, dataset: h5py.Dataset, overlay: Overlay) -> bool:
+        """Learn of the chunks that an open dataset got since; False if it cannot be told of them.
 
-        HDF5's own call for the offset of a chunk walks over all chunks each time. Instead one
-        element of each new chunk is read, and the overlay tells where HDF5 looked for it: the
-        chunk cache must be off (``rdcc_nbytes=0``).
+        As where the dataset was cut to the rows in use.
         """
+        capacity = int(dataset.shape[0])
+        new = -(-capacity // self.chunk_rows) - self.chunks
+        if new < 0 or (new == 0 and capacity < self.capacity):
+            return False
+        if new:
+            # Once so that HDF5 has in memory what it looks chunks up in: then it reads no more.
+            self._places(dataset.id, overlay, new)
+            places = self._places(dataset.id, overlay, new)
+            if len(places) != new:
+                return False
+            self.extend(places, capacity)
+        self.capacity = capacity
+        return True
+
+    def enlarge(self, h5: h5py.File, overlay: Overlay, capacity: int) -> list[int]:
+        """Make the dataset show `capacity` rows in an open file; give its new chunks' offsets."""
         # By the low-level interface, which takes a third of the time.
         dataset = h5d.open(h5.id, self.path.encode())
         dataset.set_extent((capacity, *self.row_shape))
         expected = -(-capacity // self.chunk_rows) - self.chunks
         if expected == 0:
             return []
-        rest = len(self.row_shape)
-        corners = dataset.get_space()
-        corners.select_hyperslab(
-            (self.chunks * self.chunk_rows, *(0,) * rest),
-            (expected, *(1,) * rest),
-            (self.chunk_rows, *(1,) * rest),
-        )
-        overlay.touched = []
-        dataset.read(h5s.create_simple((expected,)), corners, np.empty(expected, self.dtype))
-        found = [offset for offset in overlay.touched if offset >= overlay.true_end]
-        overlay.touched = None
+        places = self._places(dataset, overlay, expected)
+        found = [offset for offset in places if offset >= overlay.true_end]
         if len(found) != expected:
             raise DamagedFile(
                 f"{self.raw.path}: {self.path} grew by {len(found)} chunks instead of {expected}"
             )
         return found
+
+    def _places(self, dataset: h5d.DatasetID, overlay: Overlay, count: int) -> list[int]:
+        """Give where HDF5 reads in the file to find the first value of each of the next chunks.
+
+        HDF5's own call for the offset of a chunk walks over all chunks each time. Instead one
+        element of each new chunk is read, and the overlay tells where HDF5 looked for it: the
+        chunk cache must be off (``rdcc_nbytes=0``).
+        """
+        rest = len(self.row_shape)
+        corners = dataset.get_space()
+        corners.select_hyperslab(
+            (self.chunks * self.chunk_rows, *(0,) * rest),
+            (count, *(1,) * rest),
+            (self.chunk_rows, *(1,) * rest),
+        )
+        overlay.touched = []
+        try:
+            dataset.read(h5s.create_simple((count,)), corners, np.empty(count, self.dtype))
+            return overlay.touched
+        finally:
+            overlay.touched = None

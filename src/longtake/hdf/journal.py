@@ -11,7 +11,8 @@ disk::
             edits   offset, length, before, after   for each range that existed
             synced  place, rows                     rows known to be on disk, by index
 
-Numbers are little-endian.
+Numbers are little-endian. The upper half of a generation counts the writers that the file has had:
+where chunks are stays as it is while one of them writes, and the next may find other places.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ SIZE = 2 * SLOT_SIZE
 MAGIC = b"LTjournl"
 #: A slow reader may meet both slots while they are being written, but not again and again.
 _LOOKS = 3
+_WRITER_BITS = 32
 _HEADER = struct.Struct("<8sQQQQQQQ")
 _COUNTS = struct.Struct("<IIII")
 _FRESH = struct.Struct("<QQQ")
@@ -149,6 +151,16 @@ def read(raw: RawFile) -> list[Change]:
         f"{raw.path} was not made by longtake: it has no structure journal, and was left as "
         "it is; choose another name for the output"
     )
+
+
+def first_of_next_writer(generation: int) -> int:
+    """Give the generation that a writer counts from who finds this one; the next slot stays so."""
+    return (writer_of(generation) + 1 << _WRITER_BITS) | (generation & 1)
+
+
+def writer_of(generation: int) -> int:
+    """Give the number of the writer who made a change."""
+    return generation >> _WRITER_BITS
 
 
 def generation(raw: RawFile) -> int:

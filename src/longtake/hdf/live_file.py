@@ -65,7 +65,8 @@ class LiveFile:
         locks.take(raw)
         found = recovery.examine(raw)
         recovery.require_whole(raw, found)
-        self.generation = self._first_generation = found.generation
+        self.generation = journal.first_of_next_writer(found.generation)
+        self._first_generation = self.generation
         self.true_end = found.true_end
         self.published = found.published
         self.was_clean = found.clean

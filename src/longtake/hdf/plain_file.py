@@ -5,6 +5,7 @@ Nobody appends to them in place, so they are read through HDF5 itself, which und
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self, cast
 
 import h5py
@@ -18,6 +19,7 @@ from longtake.hdf.snapshot import Snapshot
 from longtake.hdf.writer_of_other import in_use_or_left
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from longtake.hdf.dataset import GrowingDataset
@@ -71,7 +73,7 @@ class PlainFile:
         except FileNotFoundError as error:
             raise NotFound(error.errno, f"there is no file {path}") from error
         try:
-            self._h5 = self.structure()
+            self.h5 = self.structure()
         except BaseException:
             self.raw.close()
             raise
@@ -83,15 +85,22 @@ class PlainFile:
         except (OSError, RuntimeError) as error:
             raise self._refusal(error) from error
 
-    def dataset(self, dataset: h5py.Dataset) -> GrowingDataset:
-        """Give the reading face of a dataset of this file."""
+    @contextmanager
+    def look(self) -> Iterator[Self]:
+        """Give the file, to learn of its datasets; the same face as a `Structure`."""
+        yield self
+
+    def dataset(self, dataset: h5py.Dataset, known: GrowingDataset | None = None) -> GrowingDataset:
+        """Give the reading face of a dataset of this file, which does not grow."""
+        if known is not None:
+            return known
         # It has the half of a GrowingDataset that reads; nobody writes where there is no journal.
-        stored = StoredDataset(self.raw, cast("h5py.Dataset", self._h5[str(dataset.name)]))
+        stored = StoredDataset(self.raw, cast("h5py.Dataset", self.h5[str(dataset.name)]))
         return cast("GrowingDataset", stored)
 
     def close(self) -> None:
         """Give the file back."""
-        self._h5.close()
+        self.h5.close()
         self.raw.close()
 
     def __enter__(self) -> Self:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Self
 
 from longtake.errors import FileChangedElsewhere, NotFound
 from longtake.hdf import journal, layout, locks, recovery, superblock
-from longtake.hdf.dataset import GrowingDataset
 from longtake.hdf.overlay import Overlay
 from longtake.hdf.raw_file import RawFile
+from longtake.hdf.structure import Structure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,9 +59,9 @@ class Snapshot:
         """Open the file's present structure; close it soon, it does not follow the writer."""
         return layout.open_h5(self._overlay(), "r")
 
-    def dataset(self, dataset: h5py.Dataset) -> GrowingDataset:
-        """Learn where the rows of a dataset are."""
-        return GrowingDataset.of(self.raw, dataset)
+    def look(self) -> Structure:
+        """Open the file's present structure, to learn where the rows of its datasets are."""
+        return Structure(self._overlay())
 
     def _overlay(self) -> Overlay:
         end = superblock.Superblock.parse(self.raw.read(0, superblock.SIZE)).end_of_file

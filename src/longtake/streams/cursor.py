@@ -71,6 +71,11 @@ class Cursor(Generic[V]):
         return self.row < self._there
 
     @property
+    def end(self) -> int:
+        """The row after the last that is known."""
+        return self._there
+
+    @property
     def lag(self) -> Lag:
         """How far this is behind the file, as it is now."""
         self.look()

@@ -44,6 +44,10 @@ class DamagedStreamView(StreamView[Any]):
         """Raise what is wrong."""
         raise self.error
 
+    def key_of_row(self, row: int) -> NoReturn:  # noqa: ARG002
+        """Raise what is wrong."""
+        raise self.error
+
     def rows_from(self, first: int, last: int) -> NoReturn:  # noqa: ARG002
         """Raise what is wrong."""
         raise self.error

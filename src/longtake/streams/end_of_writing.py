@@ -16,6 +16,10 @@ class Written(Protocol):
 
     path: Path
 
+    def refresh(self) -> bool:
+        """Learn of what has changed but for what streams hold."""
+        ...
+
     @property
     def is_being_written(self) -> bool:
         """Whether somebody writes it at this moment."""

@@ -102,25 +102,37 @@ class RecordStreamView(StreamView[Columns]):
         """
         if self.look_again is None:
             return
-        self.look_again()
+        with self.looking:
+            self.look_again()
+            self._take_in_all()
+
+    def _take_in_all(self) -> None:
+        """Take in what was written, also columns that were not there at the last look."""
+        self.grow()
         self._take_in()
         for _ in range(_LOOKS):
-            if not any(columns.is_blocked for columns in self._sets):
+            if not any(columns.is_full for columns in self._sets):
                 return
             # The row may have come, with the room for it, after the structure was looked at.
-            if not self.look_again():
+            if not self.grow():
                 self.require_unblocked()
+                return
             self._take_in()
 
     def look(self) -> int:
         """Take in what was written, at little cost if nothing was; give how many rows there are."""
         if self._sets[0].may_have_more():
-            self.refresh()  # for columns may have come with it that were not there before
+            with self.looking:
+                self._take_in_all()
         return len(self._sets[0])
 
     def first_row_from(self, key: int) -> int:  # noqa: ARG002  (values may be put in any order)
         """Give the first row that may have this key or a greater one."""
         return 0
+
+    def key_of_row(self, row: int) -> int:
+        """Give the key of a row that is known."""
+        return self._sets[0].row(row).key
 
     def rows_from(self, first: int, last: int) -> Iterator[tuple[int, Columns]]:
         """Read the keys and values of rows [first, last), which are known, in bounded memory."""

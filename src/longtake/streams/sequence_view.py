@@ -13,7 +13,7 @@ from longtake.streams.lookup import KeyLookup
 from longtake.streams.stream_view import StreamView, V
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from longtake.hdf import GrowingDataset
     from longtake.streams.columns import ColumnSet
@@ -90,34 +90,38 @@ class SequenceView(StreamView[V]):
         """
         if self.look_again is not None:
             with self.looking:
-                self._look(self.look_again)
+                self.look_again()
+                self._take_in_all()
         self._catch_up()
         if self._disorder:
             raise DamagedFile(self._disorder)
 
-    def _look(self, again: Callable[[], bool]) -> None:
-        again()
+    def _take_in_all(self) -> None:
+        """Take in what was written, also where there was no room for it at the last look."""
         self.take_in()
         for _ in range(_LOOKS):
-            if not self._columns.is_blocked:
+            if not self._columns.is_full:
                 return
             # The row may have come, with the room for it, after the structure was looked at.
-            if not again():
+            if not self.grow():
                 self._columns.require_unblocked()
+                return
             self.take_in()
 
     def look(self) -> int:
         """Take in what was written, at little cost if nothing was; give how many rows there are."""
         if self._columns.may_have_more():
-            self.take_in()
-            if self._columns.is_full and self.look_again is not None:
-                with self.looking:
-                    self._look(self.look_again)
+            with self.looking:
+                self._take_in_all()
         return len(self._columns)
 
     def first_row_from(self, key: int) -> int:
         """Give the first row that may have this key or a greater one."""
         return self._known.position(key)
+
+    def key_of_row(self, row: int) -> int:
+        """Give the key of a row that is known."""
+        return self._columns.row(row).key
 
     def rows_from(self, first: int, last: int) -> Iterator[tuple[int, V]]:
         """Read the keys and values of rows [first, last), which are known, in bounded memory."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from longtake.errors import DamagedFile, LongtakeError, NotALongtakeFile
-from longtake.hdf import Snapshot
+from longtake.hdf import Snapshot, journal, layout
 from longtake.hdf.plain_file import open_to_read
 from longtake.streams import stream_groups
 from longtake.streams.attribute_log import updates_in
@@ -19,13 +20,18 @@ from longtake.streams.stream_groups import CONTROL, KINDS, Kind, StoredStream
 from longtake.streams.table_view import TableStreamView
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import h5py
 
     from longtake.hdf import GrowingDataset
+    from longtake.hdf.plain_file import PlainFile
     from longtake.hdf.raw_file import RawFile
+    from longtake.hdf.structure import Structure
+    from longtake.streams.columns import ColumnSet
 
+    Looked = Structure | PlainFile
     View = DataStreamView | FrameStreamView | RecordStreamView | TableStreamView
 
 _LOOKS = 10
@@ -49,7 +55,8 @@ class StreamFileView:
         #: What of the file, by path, cannot be read; the rest can.
         self.damaged: dict[str, LongtakeError] = {}
         self._updates_lost: LongtakeError | None = None
-        self._generation = -1
+        self._generation = self._applied = -1
+        self._grown: dict[str, int] = {}  # which change each stream has seen, by its group
         self._looking = threading.RLock()
         try:
             self.refresh()
@@ -88,6 +95,8 @@ class StreamFileView:
         """
         streams: list[Any] = [stream for _, stream in self.streams]
         streams += [self._control] if self._control is not None else []
+        for stream in streams:
+            stream.look()
         return [dataset for stream in streams for dataset in stream.datasets]
 
     @property
@@ -125,34 +134,50 @@ class StreamFileView:
         return self._snapshot.structure()
 
     def refresh(self) -> bool:
-        """Learn of new streams, of where each one's data are now, and of updated attributes.
+        """Learn of new streams, and of updated attributes.
 
-        Gives whether the structure had changed.
+        Gives whether the structure had changed. Where the data of a stream are now, the stream
+        finds out itself when it needs to.
         """
         with self._looking:
             has_changed = self._snapshot.generation != self._generation
             if has_changed:
-                self._take_in_structure()
+                self._generation = self._look_over(self._take_in)
             self._take_in_updates()
             return has_changed
 
-    def _take_in_structure(self) -> None:
+    def _look_over(self, take_in: Callable[[Looked], None]) -> int:
         """Look until the structure holds still, or what is seen of it is whole.
 
-        A writer that changes it meanwhile can make a part of it look damaged.
+        A writer that changes it meanwhile can make a part of it look damaged. Gives the number of
+        the change that was seen last.
         """
         for left in reversed(range(_LOOKS)):
-            generation = self._snapshot.applied_generation
+            self._applied = self._snapshot.applied_generation
             try:
-                with self._snapshot.structure() as h5:
-                    self._take_in(h5)
+                with self._snapshot.look() as structure:
+                    take_in(structure)
             except stream_groups.UNREADABLE as error:
-                if left and self._snapshot.generation != generation:
+                if left and self._snapshot.generation != self._applied:
                     continue
                 raise stream_groups.unreadable(self._snapshot.raw, error) from error
-            self._generation = generation
-            if not self.damaged or self._snapshot.generation == generation:
-                return
+            if not self.damaged or self._snapshot.generation == self._applied:
+                break
+        return self._applied
+
+    def _grow(self, stream: View) -> bool:
+        """Learn of the room that a stream was given; says whether there may be some."""
+        with self._looking:
+            if self._snapshot.generation == self._grown[stream.group]:
+                return False
+
+            def take_in(structure: Looked) -> None:
+                group = layout.group_at(structure.h5, stream.group)
+                sets = stream_groups.grown_sets(group, stream.sets, structure.dataset)
+                cast("Any", stream).adopt(sets)
+
+            self._grown[stream.group] = self._look_over(take_in)
+            return True
 
     def close(self) -> None:
         """Give the file back."""
@@ -164,27 +189,49 @@ class StreamFileView:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _take_in(self, h5: h5py.File) -> None:
-        raw, dataset_of = self._snapshot.raw, self._snapshot.dataset
+    def _take_in(self, structure: Looked) -> None:
+        raw, h5 = self._snapshot.raw, structure.h5
         self._require_recording(h5)
         self.damaged = {}
+        if journal.writer_of(self._applied) != journal.writer_of(self._generation):
+            self._find_again(structure)
         for kind in KINDS:
-            for name in self._names(h5, kind):
-                self._take_in_stream(h5, kind, name)
-        if not self._updates:
+            for name in self._new_names(h5, kind):
+                self._take_in_stream(structure, kind, name)
+        if self._generation < 0 and not self._updates:
             self._take_in_application(h5)
         try:
-            control = stream_groups.control_sets(raw, h5, dataset_of)
+            if self._control is None:
+                self._take_in_control(stream_groups.control_sets(raw, h5, structure.dataset))
         except DamagedFile as error:
             self._lose_attributes(error)
             return
         self._regain_attributes()
-        if not control:
-            return
-        if self._control is None:
-            self._control = DataStreamView(CONTROL, control, {})
-        else:
-            self._control.adopt(control)
+
+    def _find_again(self, structure: Looked) -> None:
+        """Another writer may have put elsewhere what was allocated ahead, and not used."""
+        control = [] if self._control is None else [self._control]
+        for stream in (*(stream for _, stream in self.streams), *control):
+            if isinstance(stream, DamagedStreamView):
+                continue
+            try:
+                group = layout.group_at(structure.h5, stream.group)
+                cast("Any", stream).adopt(stream_groups.load_sets(group, structure.dataset))
+                self._grown[stream.group] = self._applied
+            except stream_groups.UNREADABLE as error:  # what was read of it stays readable
+                self.damaged[stream.group] = stream_groups.unreadable(self._snapshot.raw, error)
+
+    def _take_in_control(self, sets: list[ColumnSet]) -> None:
+        if sets:
+            self._control = DataStreamView(CONTROL, sets, {})
+            self._adopt(self._control)
+
+    def _adopt(self, made: View) -> None:
+        """Let a stream find its data in this file."""
+        made.grow = partial(self._grow, made)
+        made.looking = self._looking
+        made.file = self
+        self._grown[made.group] = self._applied
 
     def _require_recording(self, h5: h5py.File) -> None:
         if isinstance(self._snapshot, Snapshot):
@@ -196,32 +243,30 @@ class StreamFileView:
                 "the name of a recording"
             )
 
-    def _names(self, h5: h5py.File, kind: Kind) -> list[str]:
+    def _new_names(self, h5: h5py.File, kind: Kind) -> list[str]:
+        """Give the streams that are not known, or could not be read at the last look."""
+        streams = self._streams[kind].items()
+        known = {name for name, view in streams if not isinstance(view, DamagedStreamView)}
         try:
-            return stream_groups.stream_names(self._snapshot.raw, h5, kind)
+            return stream_groups.stream_names(self._snapshot.raw, h5, kind, known)
         except DamagedFile as error:
             self.damaged[f"/{kind}"] = error
             return []
 
-    def _take_in_stream(self, h5: h5py.File, kind: Kind, name: str) -> None:
+    def _take_in_stream(self, structure: Looked, kind: Kind, name: str) -> None:
         known = self._streams[kind]
-        given = (self._snapshot.raw, h5, kind, name, self._snapshot.dataset)
+        given = (self._snapshot.raw, structure.h5, kind, name, structure.dataset)
         try:
             stored = stream_groups.stored_stream(*given)
         except DamagedFile as error:
             path = f"/{kind}/{name}"
             self.damaged[path] = error
-            # What was read of it before stays readable.
-            known.setdefault(name, cast("Any", DamagedStreamView(name, path, error)))
-            return
-        if name in known and not isinstance(known[name], DamagedStreamView):
-            cast("Any", known[name]).adopt(stored.sets)
+            known[name] = cast("Any", DamagedStreamView(name, path, error))
             return
         known[name] = made = _view(stored)
         made.attribute_error = stored.attribute_error
         made.look_again = self.refresh
-        made.looking = self._looking
-        made.file = self
+        self._adopt(made)
         made.application.update(self._updated.get(made.group, {}))
 
     def _take_in_application(self, h5: h5py.File) -> None:
@@ -233,7 +278,12 @@ class StreamFileView:
     def _take_in_updates(self) -> None:
         if self._control is None:
             return
-        self._control.take_in()
+        try:
+            if self._control.look() == self._updates:
+                return
+        except DamagedFile as error:
+            self._lose_attributes(error)
+            return
         nodes = {"/": self.application}
         for streams in self._streams.values():
             nodes |= {stream.group: stream.application for stream in streams.values()}

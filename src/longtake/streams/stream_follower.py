@@ -100,6 +100,7 @@ class StreamFollower(Generic[V]):
         self._polling.restart()
         while not self._is_stopped:
             is_written = self._file.is_being_written  # asked first: what it wrote is seen
+            self._file.refresh()
             if self._cursor.look():
                 return
             if not is_written:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal, cast
@@ -88,14 +88,14 @@ def _stored_whole(
     return stored
 
 
-def stream_names(raw: RawFile, h5: h5py.File, kind: Kind) -> list[str]:
-    """Give the names of a file's streams of one kind."""
+def stream_names(raw: RawFile, h5: h5py.File, kind: Kind, known: Container[str] = ()) -> list[str]:
+    """Give the names of a file's streams of one kind, but for those that are known."""
     try:
         # Whether a name is there, and whether what it names can be opened, are two questions.
         if not _is_own(h5, kind):
             return []
         parent = layout.group_at(h5, kind)
-        return [name for name in list(parent) if _is_stream(parent, name)]
+        return [name for name in list(parent) if name not in known and _is_stream(parent, name)]
     except UNREADABLE as error:
         raise unreadable(raw, error) from error
 
@@ -207,6 +207,14 @@ def load_sets(group: h5py.Group, dataset_of: DatasetOf) -> list[ColumnSet]:
         )
         for index, columns in sets
     ]
+
+
+def grown_sets(
+    group: h5py.Group, sets: list[ColumnSet], dataset_of: Callable[..., GrowingDataset]
+) -> list[ColumnSet]:
+    """Give the sets of a stream that is known, which may have grown, or got columns."""
+    known = {dataset.path: dataset for columns in sets for dataset in columns.datasets}
+    return load_sets(group, lambda dataset: dataset_of(dataset, known.get(str(dataset.name))))
 
 
 def _column_of(dataset: h5py.Dataset, dataset_of: DatasetOf) -> GrowingDataset:

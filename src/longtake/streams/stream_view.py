@@ -45,6 +45,8 @@ class StreamView(ABC, Generic[V]):
         self.attribute_error: LongtakeError | None = None
         #: Called before a read, to learn of a structure that has changed; says if it had.
         self.look_again: Callable[[], bool] | None = None
+        #: Called to learn of the room that the stream was given; says if there may be some.
+        self.grow: Callable[[], bool] = lambda: False
         #: Of the threads that take in what was written; views of one file share theirs.
         self.looking = threading.RLock()
         #: The file that this is read from; None of a stream that is being written.
@@ -68,6 +70,10 @@ class StreamView(ABC, Generic[V]):
     @abstractmethod
     def rows_from(self, first: int, last: int) -> Iterator[tuple[int, V]]:
         """Read the keys and values of rows [first, last), which are known, in bounded memory."""
+
+    @abstractmethod
+    def key_of_row(self, row: int) -> int:
+        """Give the key of a row that is known."""
 
     #: Whether the keys come at about equal steps, so that a longer one is a gap.
     is_regular = False

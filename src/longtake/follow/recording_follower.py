@@ -1,0 +1,257 @@
+"""Following a recording: all of its streams, or some, merged by key."""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from longtake.errors import Closed, NothingCame
+from longtake.follow.opening import open_when_there
+from longtake.follow.wanted_streams import WantedStreams
+from longtake.streams.cursor import Cursor, Lag, key_or_start
+from longtake.streams.end_of_writing import require_finished
+from longtake.streams.polling import Polling
+
+if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
+    from longtake.streams.cursor import Start
+    from longtake.streams.gaps import Gap
+
+
+class Entry(NamedTuple):
+    """What was appended to one of a recording's streams.
+
+    Attributes
+    ----------
+    stream : str
+        The name that the stream was asked for by; if none was, its own, as ``camera``, or as
+        ``frame_stream/camera`` where streams of two kinds share it.
+    key : int
+        A timestamp or frame number.
+    value : object
+        What `DataStream.append`, `FrameStream.append` or `RecordStream.append` was given.
+    """
+
+    stream: str
+    key: int
+    value: Any
+
+
+class _Followed:
+    """One of the streams: how far it was read, and the entry that comes next."""
+
+    def __init__(self, name: str, cursor: Cursor[Any]) -> None:
+        self.name = name
+        self.cursor = cursor
+        self.head: tuple[int, Any] | None = None
+
+    def take_head(self) -> bool:
+        """Have the next entry at hand, of those that are known; say if there is one."""
+        if self.head is None:
+            self.head = self.cursor.take()
+        return self.head is not None
+
+    def give(self) -> Entry:
+        """Give the entry that is at hand."""
+        entry, self.head = self.head, None
+        if entry is None:
+            raise StopIteration
+        return Entry(self.name, *entry)
+
+    @property
+    def row(self) -> int:
+        """The row of the index of the entry that comes next."""
+        return self.cursor.row - (self.head is not None)
+
+    @property
+    def lag(self) -> Lag:
+        entries, seconds = self.cursor.lag
+        return Lag(entries + (self.head is not None), seconds)
+
+
+class RecordingFollower:
+    """Gives the entries of a recording as they are written: what `longtake.follow` gives.
+
+    Iterating gives an `Entry` each time, and ends when the writer has finished. Streams that are
+    created meanwhile are followed too, from their first entry.
+
+    Attributes
+    ----------
+    lag : Lag
+        The entries of all streams that are there and were not given yet, and for how many seconds
+        the first of them has been.
+    gaps : dict of str to list of Gap
+        Of each frame stream: between which keys frames are missing, of those given; the last
+        hundred places.
+
+    Guarantees
+    ----------
+    Order: of each stream, as it was appended. Across streams by key: entries that were appended in
+    the order of their keys, to whatever streams, are given in that order. One whose key is less
+    than that of an entry appended before it, to another stream, may come after that. Loss: none;
+    each entry once. Memory: a block of entries for each stream, at most 4 MiB (16 MiB of table
+    rows) or one entry. Threads: one at a time; `stop` may be called from any.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        streams: tuple[str, ...] = (),
+        start: Start = None,
+        *,
+        timeout: float | None = None,
+        wait: float | None = None,
+        poll: float | None = None,
+    ) -> None:
+        self._start: Start = key_or_start(start)
+        self._polling = Polling(poll, timeout)
+        wanted = WantedStreams(streams)
+        self._file = open_when_there(path, wait, poll)
+        self._wanted = wanted
+        self._followed: list[_Followed] = []
+        self._ready: list[tuple[int, int]] = []  # the key and number of those that may be given
+        self._given: int | None = None  # of which stream the last entry was
+        self._ends: list[int] = []  # up to which row each stream was seen at the first look
+        self._most = 0  # the greatest key seen there
+        self._is_stopped = False
+        try:
+            self._find_streams()
+        except BaseException:
+            self._file.close()
+            raise
+        if self._start == "now":  # and of streams that come later, all is
+            self._start = None
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._file.path
+
+    @property
+    def streams(self) -> list[str]:
+        """The streams that are followed, as far as they are there."""
+        return [followed.name for followed in self._followed]
+
+    @property
+    def lag(self) -> Lag:
+        """How far this is behind what was written, over all streams."""
+        lags = [followed.lag for followed in self._followed]
+        entries, seconds = (
+            sum(lag.entries for lag in lags),
+            max((lag.seconds for lag in lags), default=0),
+        )
+        return Lag(entries, seconds)
+
+    @property
+    def gaps(self) -> dict[str, list[Gap]]:
+        """Between which keys frames are missing, by stream."""
+        return {
+            followed.name: followed.cursor.gaps
+            for followed in self._followed
+            if followed.cursor.view.is_regular
+        }
+
+    def stop(self) -> None:
+        """Give nothing more; who is waiting for the next entry waits no longer."""
+        self._is_stopped = True
+
+    def close(self) -> None:
+        """Stop, and give the file back. Closing twice is allowed."""
+        self.stop()
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Entry:
+        """Give the next entry, when it is there.
+
+        Raises
+        ------
+        WriterDied
+            If the writer ended without finishing the file, and everything that it wrote was given.
+        NothingCame
+            If nothing came within the timeout; ask again to go on waiting.
+        KeyNotFound
+            If the recording is finished, and has no stream of a name that was asked for.
+        DamagedFile
+            If an entry is not what was written; ask again for those after it.
+        """
+        if self._file.raw.is_closed:
+            raise Closed(f"{self.path} is followed no more: close() was called; follow it anew")
+        if self._given is not None:
+            self._make_ready(self._given)
+            self._given = None
+        if not self._ready and not self._is_stopped:
+            self._wait()
+        if self._is_stopped:
+            raise StopIteration
+        _, self._given = heappop(self._ready)
+        return self._followed[self._given].give()
+
+    def _wait(self) -> None:
+        """Wait until there is an entry to give, or stop for good."""
+        self._polling.restart()
+        while not self._is_stopped:
+            is_written = self._file.is_being_written  # asked first, so that the last look sees all
+            if self._look():
+                return
+            if not is_written:
+                self._wanted.require_found(self._file)
+                require_finished(self._file)
+                self._is_stopped = True
+            elif self._polling.is_over:
+                raise NothingCame(
+                    f"{self.path}: nothing came within {self._polling.timeout:g} s in "
+                    f"{', '.join(map(repr, self.streams)) or 'any stream'}; whoever writes it "
+                    "still does: ask again to go on waiting"
+                )
+            else:
+                self._polling.wait()
+
+    def _look(self) -> bool:
+        """Look for new entries, and find out which of them may be given.
+
+        Those that are seen at a first look; and of those that a second one shows, all whose key is
+        no greater: for what was appended before something that the first look saw may have come to
+        another stream just after that was looked at.
+        """
+        self._find_streams()
+        for followed in self._followed:
+            followed.cursor.look()
+        self._ends = [followed.cursor.end for followed in self._followed]
+        if not any(followed.head or followed.cursor.has_next for followed in self._followed):
+            return False
+        self._most = max(
+            followed.cursor.view.key_of_row(end - 1)
+            for followed, end in zip(self._followed, self._ends, strict=True)
+            if end
+        )
+        if len(self._followed) > 1:
+            for followed in self._followed:
+                followed.cursor.look()
+        for number in range(len(self._followed)):
+            self._make_ready(number)
+        return bool(self._ready)
+
+    def _make_ready(self, number: int) -> None:
+        """Have the next entry of a stream at hand, if it may be given by what the looks saw."""
+        followed = self._followed[number]
+        if followed.take_head() and followed.head is not None:
+            key = followed.head[0]
+            if followed.row < self._ends[number] or key <= self._most:
+                heappush(self._ready, (key, number))
+
+    def _find_streams(self) -> None:
+        """Take in the streams that were created since the last look."""
+        self._file.refresh()
+        for name, view in self._wanted.new_ones(self._file):
+            self._followed.append(_Followed(name, Cursor(view, self._start)))
