@@ -109,9 +109,9 @@ class GrowingStore:
     def _require_same(self, note: dict[str, Any]) -> None:
         before = note.get("parameters", self._parameters)
         different = [
-            f"{name} was {before.get(name)!r} and is now {value!r}"
+            f"{name} was {before[name]!r} and is now {value!r}"
             for name, value in self._parameters.items()
-            if before.get(name) != value
+            if before.get(name, value) != value
         ]
         if different:
             raise InvalidArgument(
@@ -148,10 +148,11 @@ def parameters_of(
 ) -> dict[str, object]:
     """Give all that decides the links, as plain values; what means the same is spelled the same."""
     to_eucl = options.get("to_eucl")
-    return {
+    # Which columns are meant is not known before the first feature.
+    columns = {} if pos_columns is None else {"pos_columns": list(pos_columns)}
+    return columns | {
         "search_range": _shortest(search_range),
         "memory": int(options.get("memory", 0)),
-        "pos_columns": None if pos_columns is None else list(pos_columns),
         "t_column": t_column,
         "adaptive_stop": _shortest(options.get("adaptive_stop")),
         "adaptive_step": options.get("adaptive_step", 0.95),
