@@ -7,7 +7,8 @@ Subclass `StoreContract`, name the class so that pytest finds it, and give `open
             return MyStore(path, mode=mode)
 
 A store that is gone when it is closed sets ``persistent = False``; one whose frames must all have
-the same columns sets ``free_columns = False``.
+the same columns sets ``free_columns = False``; one that keeps no attributes
+``keeps_attributes = False``.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ class StoreContract(ABC):
 
     persistent = True
     free_columns = True
+    keeps_attributes = True
 
     @abstractmethod
     def open(self, path, mode="a") -> FramewiseData:
@@ -354,6 +356,23 @@ class StoreContract(ABC):
         assert found.dtype == np.float64
         np.testing.assert_array_equal(found, [np.nan, np.nan, 0.0, 1.0])
         assert store.dump(1).columns.tolist() in (["y", "x", "mass", "frame"], list(store.dump()))
+
+    # -- attributes
+
+    def test_attributes_are_kept(self, store, path):
+        assert store.attributes == {}
+        store.set_attribute("before", {"a": [1, 2.5, None], "b": "text"})
+        store.put(table(1))
+        store.set_attribute("after", 3)
+        store.set_attribute("after", 4)
+        expected = {"before": {"a": [1, 2.5, None], "b": "text"}, "after": 4}
+        if self.keeps_attributes:
+            assert store.attributes == expected
+            with self.reopened(store, path) as again:
+                assert again.attributes == expected
+                assert again.frames == [1]
+                with pytest.raises(InvalidArgument, match="read"):
+                    again.set_attribute("more", 1)
 
     # -- the file
 

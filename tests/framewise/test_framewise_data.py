@@ -66,6 +66,7 @@ class InMemory(FramewiseData):
 
 class TestInMemory(StoreContract):
     persistent = False
+    keeps_attributes = False
 
     def open(self, path, mode="a"):
         return InMemory()

@@ -231,6 +231,20 @@ def test_append_takes_only_greater_keys(stream):
     assert stream.keys().tolist() == [5]
 
 
+def test_what_is_put_into_a_file_that_was_opened_again(path, stream, file):
+    """Before anything was read from it."""
+    stream.put(5, value(1, 5))
+    stream.put(7, value(2, 7))
+    file.close()
+    with StreamFile.open(path) as again:
+        reopened = again.record_streams[stream.name]
+        reopened.put(5, value(3, 6))
+        reopened.put(6, value(1, 6, ("particle",)))
+        assert list(reopened.keys()) == [5, 6, 7]
+        assert reopened[5]["x"].tolist() == value(3, 6)["x"].tolist()
+        assert reopened[7]["x"].tolist() == value(2, 7)["x"].tolist()
+
+
 def test_bursts(path, stream):
     stream.append_many([], [])
     stream.append_many(iter([1, 2]), (columns(n) for n in (3, 0)))

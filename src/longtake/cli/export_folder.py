@@ -20,6 +20,7 @@ def export_folder(
 ) -> None:
     """Copy the files below a group of an HDF5 file into a folder, and write over nothing."""
     from longtake.cli.file_progress import file_bar
+    from longtake.cli.progress import exit_code
     from longtake.tree import filenode, open_file
     from longtake.tree.files.way import node_and_name
 
@@ -27,9 +28,9 @@ def export_folder(
         with open_file(file) as h5, file_bar() as progress:
             found, name = node_and_name(h5, node)
             copied = filenode.export_folder(found, folder, name=name, progress=progress)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
         typer.secho(f"longtake: stopped; what was copied is in {folder}", err=True)
-        raise typer.Exit(130) from None
+        raise typer.Exit(exit_code(stopped)) from None
     typer.echo(f"{folder}: {copied}")
     for line in copied.left_out:
         typer.echo(f"  left out  {line}")

@@ -35,6 +35,7 @@ def import_folder(
     the same size and time, is not copied again.
     """
     from longtake.cli.file_progress import file_bar
+    from longtake.cli.progress import exit_code
     from longtake.tree import filenode, open_file
 
     try:
@@ -42,12 +43,12 @@ def import_folder(
             copied = filenode.import_folder(
                 h5, node, folder, packed=packed, overwrite=overwrite, progress=progress
             )
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
         typer.secho(
             f"longtake: stopped; what was copied is in {file}. Run the same command to go on",
             err=True,
         )
-        raise typer.Exit(130) from None
+        raise typer.Exit(exit_code(stopped)) from None
     typer.echo(f"{file}: {copied}")
     for line in copied.left_out:
         typer.echo(f"  left out  {line}")

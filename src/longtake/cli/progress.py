@@ -17,14 +17,16 @@ if TYPE_CHECKING:
     from longtake.pipeline import Progress
 
 _LINE_S = 30.0
+#: What asks to stop: Ctrl-C, and `kill`.
+_STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
 def bar() -> Generator[Callable[[Progress], None]]:
     """Show frames, rate, features and memory on the terminal, while the context lasts.
 
-    Ctrl-C lets the frame that is under way be finished, then raises KeyboardInterrupt; a second
-    one does not wait.
+    Ctrl-C, or `kill`, lets the frame that is under way be finished, then raises KeyboardInterrupt;
+    a second one does not wait.
     """
     columns = (
         BarColumn(),
@@ -79,24 +81,30 @@ class Lines:
 
 @contextmanager
 def stopping_between_steps() -> Generator[Callable[[], None]]:
-    """Give a function that raises KeyboardInterrupt if Ctrl-C was pressed.
+    """Give a function that raises KeyboardInterrupt if Ctrl-C was pressed, or `kill` asked to end.
 
     A compiled kernel that is interrupted in the middle raises an error of its own instead.
     """
-    asked = False
+    asked = 0
 
     def note(number: int, _: object) -> None:
         nonlocal asked
         if asked:
             signal.default_int_handler(number, None)
-        asked = True
+        asked = number
 
     def stop_if_asked() -> None:
         if asked:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt(asked)
 
-    before = signal.signal(signal.SIGINT, note)
+    before = {number: signal.signal(number, note) for number in _STOPS}
     try:
         yield stop_if_asked
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def exit_code(stopped: KeyboardInterrupt) -> int:
+    """Give what a shell expects of a program that was stopped by a signal: 130 for Ctrl-C."""
+    return 128 + int(stopped.args[0] if stopped.args else signal.SIGINT)

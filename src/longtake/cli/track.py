@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from longtake.cli.track_live import track_live
 from longtake.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+
+    from longtake.tracking import Tracked
 
 
 def track(
@@ -19,7 +21,7 @@ def track(
         list[str],
         typer.Argument(
             help="The movie: a pattern such as 'frames/*.png' (in quotes), a folder, a TIFF stack,"
-            " a video, or the image files themselves.",
+            " a video, or the image files themselves. With --live: RECORDING/STREAM.",
             show_default=False,
         ),
     ],
@@ -78,16 +80,35 @@ def track(
     workers: Annotated[
         int | None, typer.Option("-j", "--workers", help="Threads. [default: one a processor]")
     ] = None,
+    live: Annotated[
+        bool,
+        typer.Option(
+            "--live", metavar=" ", help="Track a recording while it is made, as run.h5/camera."
+        ),
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", metavar=" ", help="With --live: wait until it is begun.")
+    ] = False,
+    timeout: Annotated[
+        float | None,
+        typer.Option(help="With --live: give up after so many seconds without a frame."),
+    ] = None,
 ) -> None:
     """Find the particles of every frame, link them, and store the trajectories.
 
     Frame by frame, in bounded memory. Ctrl-C leaves a good file; --resume goes on from there and
     ends with what an uninterrupted run would have stored.
     """
-    from longtake.cli.progress import bar
-    from longtake.tracking import track as run
+    from longtake.cli.progress import exit_code
 
-    options = {
+    if not live and (wait or timeout is not None):
+        raise InvalidArgument("--wait and --timeout go with --live")
+    arguments = {
+        "memory": memory,
+        "gray": int(gray) if gray is not None and gray.isdecimal() else gray,
+        "on_error": on_error,
+        "resume": resume,
+        "workers": workers,
         "invert": invert,
         "minmass": minmass,
         "maxsize": maxsize,
@@ -98,29 +119,34 @@ def track(
     }
     sizes = _numbers("--diameter", diameter, int)
     reach = _numbers("--search-range", search_range, float)
-    channel = int(gray) if gray is not None and gray.isdecimal() else gray
+    try:
+        if live:
+            given = {"wait": wait, "timeout": timeout}
+            done = track_live(pattern, sizes, reach, output, **given, **arguments)
+        else:
+            done = _track_movie(pattern, sizes, reach, output, arguments)
+    except KeyboardInterrupt as stopped:
+        typer.secho(
+            f"longtake: stopped; what was tracked is in {output}. "
+            "Run the same command with --resume to go on",
+            err=True,
+        )
+        raise typer.Exit(exit_code(stopped)) from None
+    _tell(done)
+
+
+def _track_movie(
+    pattern: list[str], sizes: Any, reach: Any, output: Path, arguments: dict[str, Any]
+) -> Tracked:
+    from longtake.cli.progress import bar
+    from longtake.tracking import track
+
+    movie = pattern[0] if len(pattern) == 1 else pattern
     with bar() as progress:
-        try:
-            done = run(
-                pattern[0] if len(pattern) == 1 else pattern,
-                sizes,
-                reach,
-                output,
-                memory=memory,
-                gray=channel,  # pyright: ignore[reportArgumentType]  (it checks the word itself)
-                on_error=on_error,  # pyright: ignore[reportArgumentType]
-                resume=resume,
-                workers=workers,
-                progress=progress,
-                **options,
-            )
-        except KeyboardInterrupt:
-            typer.secho(
-                f"longtake: stopped; what was tracked is in {output}. "
-                "Run the same command with --resume to go on",
-                err=True,
-            )
-            raise typer.Exit(130) from None
+        return track(movie, sizes, reach, output, progress=progress, **arguments)
+
+
+def _tell(done: Tracked) -> None:
     resumed = f", resumed at frame {done.resumed_at}" if done.resumed_at is not None else ""
     failed = f", {done.failed} unreadable" if done.failed else ""
     typer.echo(

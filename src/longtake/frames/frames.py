@@ -73,7 +73,7 @@ class Frames:
         image = to_gray(self._source.image, gray, ndim, first)
         self.shape: tuple[int, ...] = image.shape
         self.dtype: np.dtype = image.dtype
-        self.fingerprint = xxh3_64_hexdigest(np.ascontiguousarray(image).view(np.uint8).data)
+        self.fingerprint = fingerprint_of(image)
         self._prepare = _Preparation(gray, ndim, image.shape, image.dtype, first)
 
     @property
@@ -132,6 +132,11 @@ class Frames:
     def __repr__(self) -> str:
         length = "?" if self.length is None else self.length
         return f"<Frames: {length} of {_kind(self.shape, self.dtype)}>"
+
+
+def fingerprint_of(image: np.ndarray) -> str:
+    """Give a checksum of an image's pixels, to tell one movie from another by its first."""
+    return xxh3_64_hexdigest(np.ascontiguousarray(image).view(np.uint8).data)
 
 
 def _kind(shape: tuple[int, ...], dtype: np.dtype) -> str:

@@ -61,6 +61,17 @@ class FramewiseData(ABC):
         """All frame numbers, ascending; found by reading every frame, unless a store knows."""
         return [frame_number_of(table, self.t_column) for table in self]
 
+    @property
+    def attributes(self) -> dict[str, object]:
+        """What `set_attribute` kept; nothing, unless a store can keep it."""
+        return {}
+
+    def set_attribute(self, name: str, value: object) -> None:  # noqa: B027  (stores may forget)
+        """Keep a plain value with the frames: a number, text, a list or dict of such.
+
+        A store that has no place for it forgets it.
+        """
+
     def __getitem__(self, frame_no: int) -> pd.DataFrame:
         return self.get(frame_no)
 

@@ -9,12 +9,16 @@ from longtake.errors import FrameNotFound
 from longtake.framewise.frame_number import checked_frame
 from longtake.framewise.framewise_data import FramewiseData
 from longtake.framewise.pandas_file import PandasFile
+from longtake.hdf.attributes import read_attribute, write_attribute
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Collection, Iterator
 
     import pandas as pd
+
+#: How the names begin of attributes that are not Pandas' or PyTables' own.
+_PREFIX = "longtake_"
 
 
 class PandasFrames(FramewiseData):
@@ -42,6 +46,27 @@ class PandasFrames(FramewiseData):
     def t_column(self) -> str:
         """The name of the column that holds the frame number."""
         return self._t_column
+
+    @property
+    def attributes(self) -> dict[str, object]:
+        """What `set_attribute` has kept."""
+        root = self._file.root
+        with self._file.reading("the attributes"):
+            names = [name for name in root.attrs if name.startswith(_PREFIX)]
+            return {name.removeprefix(_PREFIX): read_attribute(root, name) for name in names}
+
+    def set_attribute(self, name: str, value: object) -> None:
+        """Keep a plain value with the frames, as an attribute ``longtake_…`` of the file's root.
+
+        Raises
+        ------
+        InvalidArgument, WrongType
+            If the value is not plain, or the store was opened for reading.
+        WriteFailed
+            If the disk is full, or HDF5 could not write it.
+        """
+        with self._file.changing(f"the attribute {name!r}"):
+            write_attribute(self._file.root, f"{_PREFIX}{name}", value)
 
     @property
     def frames(self) -> list[int]:

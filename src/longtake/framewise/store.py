@@ -108,9 +108,25 @@ class FramewiseStore(FramewiseData):
 
     @property
     def attributes(self) -> dict[str, object]:
-        """What the stream was made with."""
+        """What the stream was made with, and what `set_attribute` has kept since."""
         stream = self._stream
         return self._attributes if stream is None else stream.application
+
+    def set_attribute(self, name: str, value: object) -> None:
+        """Keep a plain value with the tables; others see it when this returns.
+
+        Raises
+        ------
+        InvalidArgument, WrongType
+            If the value is not plain, or the store was opened to read only.
+        """
+        self._require_writable()
+        stream = self._stream
+        if stream is None:
+            self._attributes[name] = value  # for the stream, when the first table makes it
+            return
+        assert isinstance(stream, RecordStream)  # noqa: S101
+        stream.set_attribute(name, value)
 
     @property
     def frames(self) -> list[int]:
@@ -158,8 +174,7 @@ class FramewiseStore(FramewiseData):
         WriteFailed
             If the disk is full or broken; the frames put before stay.
         """
-        if isinstance(self._opened(), StreamFileView):
-            raise InvalidArgument(f"{self.path} was opened to read only: open it with mode='a'")
+        self._require_writable()
         stream = self._stream
         known = stream.dtypes if stream is not None else None
         frame_no, columns = columns_of(df, self._t_column, known)
@@ -219,6 +234,10 @@ class FramewiseStore(FramewiseData):
         if self._file is None:
             raise Closed(f"the store {self.path} was closed; open it again")
         return self._file
+
+    def _require_writable(self) -> None:
+        if isinstance(self._opened(), StreamFileView):
+            raise InvalidArgument(f"{self.path} was opened to read only: open it with mode='a'")
 
     def _require_stream(self) -> None:
         names = self._opened().record_streams

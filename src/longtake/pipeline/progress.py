@@ -28,6 +28,9 @@ class Progress:
         Frames a second, over this run.
     peak_memory : int
         The most memory this process has used, bytes.
+    lag : float or None
+        Of frames that come while they are worked on: for how many seconds the last one had been
+        there when it was finished.
     """
 
     done: int
@@ -35,6 +38,7 @@ class Progress:
     features: int
     rate: float
     peak_memory: int
+    lag: float | None = None
 
 
 class ProgressMeter:
@@ -68,18 +72,35 @@ class ProgressMeter:
     ) -> None:
         self._tell = tell
         self._total = total
-        self._before = self._done = done
+        self._lag: float | None = None
         self._features = 0
         self._clock = clock
-        self._started = clock()
+        self.begin(done)
 
-    def count(self, features: int = 0) -> None:
-        """Count one frame more, in which that many features were found."""
+    def begin(self, done: int) -> None:
+        """Begin to count now, after what earlier runs have done."""
+        self._before = self._done = done
+        self._started = self._clock()
+
+    def count(self, features: int = 0, total: int | None = None, lag: float | None = None) -> None:
+        """Count one frame more, in which that many features were found.
+
+        Of frames that come while they are worked on, say how many there are by now, and for how
+        long this one was there.
+        """
         self._done += 1
         self._features += features
+        self._total = self._total if total is None else total
+        self._lag = lag
+        self.tell()
+
+    def tell(self) -> None:
+        """Tell how far it is, when no frame was finished since."""
         seconds = self._clock() - self._started
         rate = (self._done - self._before) / seconds if seconds > 0 else 0.0
-        self._tell(Progress(self._done, self._total, self._features, rate, peak_memory()))
+        self._tell(
+            Progress(self._done, self._total, self._features, rate, peak_memory(), self._lag)
+        )
 
 
 def peak_memory() -> int:

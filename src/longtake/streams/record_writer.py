@@ -45,6 +45,7 @@ class RecordWriter(StreamWriter, RecordStreamView):
         self._growth = [Growth(file, columns) for columns in sets]
         # How long the sets were before a write that was broken off and is to be looked at.
         self._marks: list[tuple[int, int]] = []
+        _ = self._known  # from now on each write adds to it what it wrote
 
     def _get_ready(self) -> None:
         self._require_going()

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from longtake.tracking.linking import Linker, link, link_df, link_df_iter, link_iter
     from longtake.tracking.locate_features import locate
     from longtake.tracking.report import quiet
-    from longtake.tracking.track_movie import Tracked, track
+    from longtake.tracking.track_live import follow
+    from longtake.tracking.track_movie import track
+    from longtake.tracking.trajectory_file import Tracked
 
 __all__ = [
     "FramewiseData",
@@ -34,6 +36,7 @@ __all__ = [
     "SubnetOversizeException",
     "Tracked",
     "batch",
+    "follow",
     "link",
     "link_df",
     "link_df_iter",
@@ -50,8 +53,9 @@ _HOME = {
     "PandasHDFStore": "longtake.framewise",
     "PandasHDFStoreBig": "longtake.framewise",
     "PandasHDFStoreSingleNode": "longtake.framewise",
-    "Tracked": "longtake.tracking.track_movie",
+    "Tracked": "longtake.tracking.trajectory_file",
     "batch": "longtake.tracking.batch_frames",
+    "follow": "longtake.tracking.track_live",
     "link": "longtake.tracking.linking",
     "link_df": "longtake.tracking.linking",
     "link_df_iter": "longtake.tracking.linking",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -13,11 +13,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from longtake.frames import Frames
     from longtake.frames.gray import Gray
     from longtake.tracking.finding import Parameters
 
 _FIRST_IMAGE = "first_image"
+
+
+class Movie(Protocol):
+    """What tells one movie from another: `Frames` has it, and so have `LiveFrames`."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    fingerprint: str
 
 
 def made_with(
@@ -25,7 +32,7 @@ def made_with(
     search_range: float | Sequence[float],
     memory: int,
     gray: Gray,
-    movie: Frames,
+    movie: Movie,
 ) -> dict[str, object]:
     """Give all that decides the result of a job, as plain values.
 

@@ -9,6 +9,12 @@ import pandas as pd
 
 from longtake.errors import InvalidArgument, WrongType
 from longtake.framewise.frame_number import frame_number_of
+from longtake.tracking.linking.growing_store import (
+    PARTICLE,
+    GrowingStore,
+    parameters_of,
+    require_store,
+)
 from longtake.tracking.linking.linker import Linker
 from longtake.tracking.report import RunningLine
 
@@ -16,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from longtake.tracking.linking.parameters import LinkOptions
-
-_PARTICLE = "particle"
 
 
 def link(
@@ -69,7 +73,7 @@ def link(
         raise WrongType(f"link() takes a DataFrame, not {type(f).__name__}")
     linker = _linker(search_range, pos_columns or (_guess(f) if len(f) else None), options)
     if not len(f):
-        return f.assign(**{_PARTICLE: np.zeros(0, np.int64)})
+        return f.assign(**{PARTICLE: np.zeros(0, np.int64)})
     pos_columns = _position_columns(f, pos_columns, t_column)
     frame_nos = _frame_numbers(f, t_column)
     order = np.argsort(frame_nos, kind="stable")
@@ -85,7 +89,7 @@ def link(
     particles = np.empty(len(linked), np.int64)
     for frame_no, start, end in zip(present.tolist(), starts, ends, strict=True):
         particles[start:end] = linker.advance(frame_no, positions[start:end])
-    linked[_PARTICLE] = particles
+    linked[PARTICLE] = particles
     return linked
 
 
@@ -97,6 +101,8 @@ def link_df_iter(
     search_range: float | Sequence[float],
     pos_columns: Sequence[str] | None = None,
     t_column: str = "frame",
+    *,
+    resume: bool = False,
     **options: Unpack[LinkOptions],
 ) -> Iterator[pd.DataFrame]:
     """Link tables of features, one frame each, into trajectories.
@@ -108,6 +114,9 @@ def link_df_iter(
         frames without any particle, as empty tables do.
     search_range, pos_columns, t_column, **options
         As for `link`. The position columns are guessed from the first table that has rows.
+    resume : bool
+        Go on in a store whose linked tables are put back: give only the frames that came since,
+        with the numbers that one run over all of them would have given.
 
     Yields
     ------
@@ -117,13 +126,18 @@ def link_df_iter(
     Raises
     ------
     InvalidArgument, WrongType
-        If an argument, a frame number or a position cannot be used.
+        If an argument, a frame number or a position cannot be used; to resume, if it is not a store
+        that is open to write, or was linked with other parameters.
 
     Notes
     -----
     One table at a time is taken, and given before the next is taken: the store that is read may
     be written in the same loop, and memory does not grow with the number of frames. Where frames
     are missing, trackpy's `link_df_iter` links straight across; this one does as `link` does.
+
+    To resume, the frames that have a column ``particle`` are taken as linked, up to the last one.
+    The store keeps the parameters in its attribute ``linked`` (one of a class that keeps none
+    cannot know them, and all its numbers are read); runs without `resume` do not change it.
 
     Examples
     --------
@@ -134,12 +148,39 @@ def link_df_iter(
     [0]
     [0]
     Frame 2: 1 trajectories present
+
+    A store that grows, here by three frames at a time:
+
+    >>> import tempfile, os
+    >>> from longtake.framewise import FramewiseStore
+    >>> from longtake.tracking import quiet
+    >>> quiet()
+    >>> with FramewiseStore(os.path.join(tempfile.mkdtemp(), "tracks.h5")) as store:
+    ...     for first in (0, 3):
+    ...         for i in range(first, first + 3):
+    ...             store.put(pd.DataFrame({"frame": [i], "y": [5.0], "x": [i / 2]}))
+    ...         for table in link_df_iter(store, search_range=1, resume=True):
+    ...             store.put(table)
+    ...             print(table["frame"][0], table["particle"][0])
+    0 0
+    1 0
+    2 0
+    3 0
+    4 0
+    5 0
+    >>> quiet(False)
     """
     _linker(search_range, pos_columns, options)  # answers a bad option before the first frame
-    return _linked_tables(f_iter, search_range, pos_columns, t_column, options)
+    if resume:
+        return _resumed(f_iter, search_range, pos_columns, t_column, options)
+
+    def begin(columns: Sequence[str]) -> Linker:
+        return _linker(search_range, columns, options)
+
+    return _linked_tables(f_iter, begin, pos_columns, t_column)
 
 
-def _linked_tables(f_iter, search_range, pos_columns, t_column, options) -> Iterator[pd.DataFrame]:
+def _linked_tables(f_iter, begin, pos_columns, t_column) -> Iterator[pd.DataFrame]:
     linker = None
     with RunningLine() as line:
         for table in f_iter:
@@ -148,16 +189,26 @@ def _linked_tables(f_iter, search_range, pos_columns, t_column, options) -> Iter
             linked = table.copy()
             if len(table):
                 pos_columns = _position_columns(table, pos_columns, t_column)
-                if linker is None:
-                    linker = _linker(search_range, pos_columns, options)
+                linker = begin(pos_columns) if linker is None else linker
                 positions = table[pos_columns].to_numpy(np.float64)
                 frame_no = frame_number_of(table, t_column)
-                linked[_PARTICLE] = linker.advance(frame_no, positions)
+                linked[PARTICLE] = linker.advance(frame_no, positions)
                 line.say(f"Frame {frame_no}: {len(table)} trajectories present")
             else:
                 # A frame without features is the same to a linker as a frame left out.
-                linked[_PARTICLE] = np.zeros(0, np.int64)
+                linked[PARTICLE] = np.zeros(0, np.int64)
             yield linked
+
+
+def _resumed(store, search_range, pos_columns, t_column, options) -> Iterator[pd.DataFrame]:
+    require_store(store)
+    known = next((table for table in store if len(table)), pd.DataFrame())
+    pos_columns = _position_columns(known, pos_columns, t_column) if len(known) else pos_columns
+    growing = GrowingStore(store, parameters_of(search_range, pos_columns, t_column, options))
+    linker = _linker(search_range, pos_columns, options)
+    growing.restore(linker, pos_columns or ())
+    tables = _linked_tables(growing.new_tables(), lambda _: linker, pos_columns, t_column)
+    return growing.noted(tables, linker)
 
 
 def _linker(search_range, pos_columns: Sequence[str] | None, options: LinkOptions) -> Linker:

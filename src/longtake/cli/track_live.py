@@ -1,0 +1,58 @@
+"""``longtake track --live``: from a recording that goes on to trajectories that grow with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from longtake.errors import InvalidArgument, NothingCame, WriterDied
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from longtake.pipeline import Progress
+    from longtake.tracking import Tracked
+
+#: What the command ends with when the recorder died, or nothing came.
+_DIED, _NOTHING_CAME = 3, 4
+
+
+def track_live(
+    given: list[str],
+    sizes: Any,
+    reach: Any,
+    output: Path,
+    *,
+    wait: bool,
+    timeout: float | None,
+    **arguments: Any,
+) -> Tracked:
+    """Track the stream RECORDING/STREAM until its recording is finished; say so if it is not."""
+    from longtake.cli.live_line import live_line
+    from longtake.cli.live_stream import live_stream
+    from longtake.tracking import follow
+
+    if len(given) != 1:
+        raise InvalidArgument(f"--live takes one RECORDING/STREAM, not {len(given)} names")
+    done = 0
+    try:
+        with live_line() as show:
+
+            def progress(now: Progress) -> None:
+                nonlocal done
+                done = now.done
+                show(now)
+
+            arguments |= {"timeout": timeout, "progress": progress}
+            when = {"wait": wait, "timeout": timeout, "waiting": lambda: show(None)}
+            with live_stream(given[0], **when) as stream:
+                return follow(stream, sizes, reach, output, **arguments)
+    except (WriterDied, NothingCame) as end:
+        _tell(end, output, done)
+        raise typer.Exit(_DIED if isinstance(end, WriterDied) else _NOTHING_CAME) from None
+
+
+def _tell(end: WriterDied | NothingCame, output: Path, done: int) -> None:
+    kept = f"; {done} frames are tracked in {output}" if done else ""
+    typer.secho(f"longtake: {end}{kept}", err=True, fg="red")
