@@ -34,7 +34,8 @@ class FrameStream(SequenceWriter, FrameStreamView):
     ----------
     When `append` returns, every other process can read the frame, and killing this one does not
     take it back. Its key in ``/frame_stream/<name>/key`` is set last, for programs that follow
-    keys (if the disk refuses that, before the next one is stored). Memory: does not grow with the frames. Threads: any of them may append.
+    keys (or, should the disk refuse that, before the next frame is stored). Memory: does not grow
+    with the frames. Threads: any of them may append.
 
     Examples
     --------
