@@ -13,6 +13,7 @@ from longtake.follow.keys.left_file import was_left
 from longtake.follow.keys.live_dataset import live
 from longtake.follow.keys.scan_point import ScanPoint
 from longtake.follow.keys.shared_dataset import shared
+from longtake.follow.keys.stored_bytes import is_of_no_chunk
 from longtake.streams.polling import Polling
 
 if TYPE_CHECKING:
@@ -195,7 +196,9 @@ class _Chunks:
         identifier: Any = self.dataset.id
         try:
             identifier.read_direct_chunk(at)
-        except RuntimeError:
+        except (OSError, RuntimeError) as error:
+            if not is_of_no_chunk(error):
+                raise
             return 0
         return length
 
