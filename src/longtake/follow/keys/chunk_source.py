@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import h5py
 import numpy as np
@@ -12,6 +12,8 @@ from longtake.follow.keys.finished_flag import FinishedFlag
 from longtake.follow.keys.left_file import was_left
 from longtake.follow.keys.live_dataset import live
 from longtake.follow.keys.scan_point import ScanPoint
+from longtake.follow.keys.shared_dataset import shared
+from longtake.follow.keys.stored_bytes import is_of_no_chunk
 from longtake.streams.polling import Polling
 
 if TYPE_CHECKING:
@@ -95,8 +97,9 @@ class ChunkSource:
             )
         limits = [column.limit for column in self._columns.values() if column.limit is not None]
         self.max_size = min(limits, default=None)
-        self.finished_dataset = finished_dataset
-        self._flag = None if finished_dataset is None else FinishedFlag(finished_dataset)
+        self.finished_dataset = None if finished_dataset is None else shared(finished_dataset)
+        done = self.finished_dataset
+        self._flag = None if done is None else FinishedFlag(done)
         self.finished_set = self.timed_out = self.writer_died = False
         self._row = 0
 
@@ -165,8 +168,8 @@ class _Chunks:
     def __init__(self, dataset: h5py.Dataset) -> None:
         if not isinstance(dataset, h5py.Dataset):
             raise WrongType(f"chunks are those of an h5py.Dataset, which {dataset!r} is not")
-        self.dataset = dataset
-        self._live = live(dataset)
+        self.dataset = cast("h5py.Dataset", shared(dataset))
+        self._live = live(self.dataset)
         self.name = self._live.name
         chunks = dataset.chunks
         if chunks is None:
@@ -193,7 +196,9 @@ class _Chunks:
         identifier: Any = self.dataset.id
         try:
             identifier.read_direct_chunk(at)
-        except RuntimeError:
+        except (OSError, RuntimeError) as error:
+            if not is_of_no_chunk(error):
+                raise
             return 0
         return length
 

@@ -9,6 +9,7 @@ from longtake.errors import NothingCame
 from longtake.follow.keys.c_order import position
 from longtake.follow.keys.frame_ways import way_to
 from longtake.follow.keys.live_dataset import live
+from longtake.follow.keys.shared_dataset import shared
 from longtake.streams.polling import Polling
 from longtake.whole_number import whole_number
 
@@ -73,12 +74,12 @@ class FrameReader:
         timeout: float | None = 10,
         poll: float | None = None,
     ) -> None:
-        self.dataset = dataset
+        self.dataset = shared(dataset)
         self.scan_rank = whole_number(scan_rank, "scan_rank", least=0)
         self.use_direct_chunk = use_direct_chunk
         self._polling = Polling(poll, timeout)
-        self._live = live(dataset)
-        self._way = way_to(dataset, self.scan_rank)
+        self._live = live(self.dataset)
+        self._way = way_to(self.dataset, self.scan_rank)
         itemsize = getattr(getattr(dataset, "dtype", None), "itemsize", 8)
         frame_bytes = prod(self._live.shape[self.scan_rank :]) * itemsize
         self.at_once = max(1, min(_AT_ONCE, _AT_ONCE_BYTES // max(1, frame_bytes)))

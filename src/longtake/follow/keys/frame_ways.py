@@ -12,7 +12,7 @@ from longtake.follow.keys.allocation import Allocation
 from longtake.follow.keys.c_order import box_from, position, size_of
 from longtake.follow.keys.chunk_places import NO_PLACES, ChunkPlaces
 from longtake.follow.keys.live_dataset import FollowedDataset, is_contiguous
-from longtake.follow.keys.stored_bytes import StoredBytes, are_readable
+from longtake.follow.keys.stored_bytes import StoredBytes, are_readable, is_of_no_chunk
 
 #: Frames of this size and more are read as they come: to ask HDF5 for each takes next to no time.
 _LARGE = 64 * 1024
@@ -105,8 +105,10 @@ class ChunkAFrame:
         at = (*position(index, shape[: self._rank]), *(0,) * (len(shape) - self._rank))
         try:
             self._id.read_direct_chunk(at, out=frame.reshape(-1).view("u1"))
-        except RuntimeError:  # it was never written: HDF5 knows what stands for it
-            return self._hdf5.read(index, 1, shape, 1)
+        except (OSError, RuntimeError) as error:
+            if not is_of_no_chunk(error):
+                raise
+            return self._hdf5.read(index, 1, shape, 1)  # which knows what stands for it
         return frame
 
     def _runs(

@@ -30,11 +30,6 @@ class KeyCursor:
         self._inner = self._keys.shape[1:]
 
     @property
-    def rank(self) -> int:
-        """How many dimensions the dataset has."""
-        return len(self._keys.shape)
-
-    @property
     def maxshape(self) -> tuple[int | None, ...]:
         """The greatest shape the dataset can have; None where there is no limit."""
         return self._keys.maxshape

@@ -9,6 +9,7 @@ from longtake.errors import CannotFollow
 from longtake.follow.keys.finished_flag import FinishedFlag
 from longtake.follow.keys.key_cursor import KeyCursor
 from longtake.follow.keys.left_file import was_left
+from longtake.follow.keys.shared_dataset import shared
 from longtake.streams.polling import Polling
 
 if TYPE_CHECKING:
@@ -88,10 +89,11 @@ class KeyFollower:
         poll: float | None = None,
     ) -> None:
         self._polling = Polling(poll, timeout)
-        self.key_datasets = key_datasets
-        self.finished_dataset = finished_dataset
-        self._cursors = [KeyCursor(dataset) for dataset in key_datasets]
-        self._flag = None if finished_dataset is None else FinishedFlag(finished_dataset)
+        self.key_datasets = [shared(dataset) for dataset in key_datasets]
+        self.finished_dataset = None if finished_dataset is None else shared(finished_dataset)
+        self._cursors = [KeyCursor(dataset) for dataset in self.key_datasets]
+        done = self.finished_dataset
+        self._flag = None if done is None else FinishedFlag(done)
         self.finished_set = False
         self.scan_rank = -1
         self.maxshape: tuple[int | None, ...] = ()
@@ -144,13 +146,8 @@ class KeyFollower:
         Raises
         ------
         CannotFollow
-            If the key datasets have not the same rank, or differ in the shape of the scan.
+            If the scan has another rank or another shape in one key dataset than in the others.
         """
-        ranks = {cursor.rank for cursor in self._cursors}
-        if len(ranks) > 1:
-            raise CannotFollow(
-                f"Key datasets must have the same rank! They have {_listed(self._cursors)}"
-            )
         shapes = [_scan_shape(cursor.maxshape) for cursor in self._cursors]
         if shapes:
             self.maxshape = _common(shapes, self._cursors)
@@ -204,8 +201,10 @@ def _common(
     shapes: list[tuple[int | None, ...]], cursors: list[KeyCursor]
 ) -> tuple[int | None, ...]:
     """Give what all shapes say; where one has no limit, another may have."""
-    lengths = [set(at) - {None} for at in zip(*shapes, strict=False)]
-    if len({len(shape) for shape in shapes}) > 1 or any(len(several) > 1 for several in lengths):
+    if len({len(shape) for shape in shapes}) > 1:
+        raise CannotFollow(f"Key datasets must have the same rank! They are {_listed(cursors)}")
+    lengths = [set(at) - {None} for at in zip(*shapes, strict=True)]
+    if any(len(several) > 1 for several in lengths):
         raise CannotFollow(
             f"the key datasets are not of one scan, for they differ in maxshape: {_listed(cursors)}"
         )

@@ -7,11 +7,12 @@ from typing import Any, Protocol
 
 import h5py
 import numpy as np
-from h5py import h5d, h5f  # pyright: ignore[reportAttributeAccessIssue]
+from h5py import h5d  # pyright: ignore[reportAttributeAccessIssue]
 
-from longtake.errors import CannotFollow, WrongType
+from longtake.errors import WrongType
 from longtake.follow.keys.allocation import Allocation
 from longtake.follow.keys.c_order import box_from
+from longtake.follow.keys.shared_dataset import OpenOnce
 from longtake.follow.keys.stored_bytes import StoredBytes, are_readable
 
 
@@ -70,29 +71,11 @@ class ChunkedDataset(LiveDataset):
 
     def __init__(self, dataset: h5py.Dataset) -> None:
         super().__init__(dataset)
-        self._id: Any = dataset.id
-        self._file: Any = dataset.file.id
-        self._open = 0
+        self._open_once = OpenOnce(dataset)
 
     def refresh(self) -> None:
-        """See what was written until now.
-
-        Raises
-        ------
-        CannotFollow
-            If this process has the dataset open twice. HDF5 (2.0) could no longer find its chunks
-            after a refresh, and would give some in place of others.
-        """
-        # To count what is open takes next to no time, to ask what it is takes longer.
-        datasets = h5f.get_obj_count(self._file, h5f.OBJ_DATASET)
-        if datasets != self._open:
-            if h5f.get_obj_ids(self._file, h5f.OBJ_DATASET).count(self._id) > 1:
-                raise CannotFollow(
-                    f"{self.name} is open twice in this process, and HDF5 reads wrong values of a "
-                    "dataset that is refreshed then: use one h5py.Dataset object of it everywhere, "
-                    "and let go of the others"
-                )
-            self._open = datasets
+        """See what was written until now; `CannotFollow` if the dataset is open twice."""
+        self._open_once.require()
         super().refresh()
 
 
@@ -122,7 +105,7 @@ class ContiguousDataset(LiveDataset):
 
 
 def live(dataset: FollowedDataset) -> LiveDataset:
-    """Give what reads a dataset while it is written."""
+    """Give what reads a `shared` dataset while it is written."""
     if not isinstance(dataset, h5py.Dataset):
         return LiveDataset(dataset)
     if is_contiguous(dataset) and are_readable(dataset):

@@ -76,3 +76,8 @@ def are_readable(dataset: h5py.Dataset) -> bool:
         and not dataset.dtype.hasobject
         and h5t.py_create(dataset.dtype, logical=True) == dataset.id.get_type()
     )
+
+
+def is_of_no_chunk(error: Exception) -> bool:
+    """Whether HDF5 raised an error because it was asked for a chunk that was never written."""
+    return any(words in str(error) for words in ("not allocated", "isn't defined"))
