@@ -7,12 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+import h5py
 
 from longtake.errors import InvalidArgument, WrongType
 from longtake.pipeline.ordered_map import ordered_map, worker_count
 from longtake.pipeline.progress import Progress, ProgressMeter
 from longtake.pipeline.results import Results
+from longtake.pipeline.scan_results import ScanResults
 from longtake.recording import record
 from longtake.streams.stream_view import StreamView
 
@@ -54,6 +57,7 @@ def process(
     source: StreamView[Any] | Iterable[Any],
     function: Callable[[Any], Any],
     into: Recording
+    | h5py.Group
     | DataStream
     | FrameStream
     | RecordStream
@@ -81,9 +85,12 @@ def process(
         have their number as key.
     function : callable
         ``function(value)``, called with one entry at a time, in any of the workers.
-    into : path, Recording or stream
-        The file to put the results in, which is made if there is none, and gone on with if there
-        is; a recording, also the one that is the source; or one of its streams.
+    into : path, Recording, stream or h5py.Group
+        The recording to put the results in, which is made if there is none, and gone on with if
+        there is; one that is open, also the one that is the source; one of its streams. For the
+        points of a `DataSource`, also a group of a file that h5py has open to write: the results
+        go to a dataset of the scan's shape, with a key dataset ``<name>_key`` beside it (what is
+        lost when such a file's writer is killed is up to HDF5).
     name : str, optional
         The name of the stream of results; by default the function's. It is made when the first
         result has come: an array goes to a frame stream; columns by name (arrays of equal length,
@@ -149,7 +156,9 @@ def process(
     called = name if name is not None else _name_of(function)
     about = {"function": _name_of(function, or_else=called)} | _said_of(source)
     with _recording(into) as target:
-        results = Results(target, called, about)
+        results = _results(target, called, about)
+        if isinstance(results, ScanResults):
+            source = results.noted(cast("Any", source))
         last = results.last_key
         meter = ProgressMeter(progress or (lambda _: None), done=len(results))
         pairs = _processed(source, function, last, threads, executor, timeout)
@@ -157,7 +166,7 @@ def process(
             for key, result in pairs:
                 results.append(key, result)
                 meter.count()
-        return Processed(target.path, called, len(results), last)
+        return Processed(results.path, called, len(results), last)
 
 
 def _processed(
@@ -212,6 +221,12 @@ def _pool(threads: int, executor: Executor | None) -> Iterator[Executor | None]:
         return
     with ThreadPoolExecutor(threads, "longtake") as pool:
         yield pool
+
+
+def _results(target: Any, name: str, about: dict[str, object]) -> Results | ScanResults:
+    if isinstance(target, h5py.Group):
+        return ScanResults(target, name, about)
+    return Results(target, name, about)
 
 
 @contextmanager

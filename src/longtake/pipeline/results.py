@@ -12,6 +12,8 @@ from longtake.recording import Recording
 from longtake.streams.stream_writer import StreamWriter
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from longtake.streams import DataStream, FrameStream, RecordStream, TableStream
 
     ResultStream = DataStream | FrameStream | RecordStream | TableStream
@@ -37,6 +39,11 @@ class Results:
         self._name = name
         self._about = about
         self.stream = _known_stream(into, name, about)
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._into.path
 
     def __len__(self) -> int:
         return 0 if self.stream is None else len(self.stream)
