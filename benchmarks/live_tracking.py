@@ -24,11 +24,10 @@ if TYPE_CHECKING:
 _RATE = 100
 TITLE = "Track a recording while it is made"
 ABOUT = f"""
-A process records {_RATE} frames a second of 424 x 640 uint8 with 500 simulated Brownian particles
-each; `longtake.tracking.follow` beside it finds and links them (diameter 9, minmass 300,
-search_range 4) into a file of its own, which others can read meanwhile. Both have all cores, and
-there is nobody to compare with. The lag of a frame is from just before it was appended until its
-features are stored.
+A process records {_RATE} frames a second of 424 x 640 uint8, 500 simulated particles in each;
+`longtake.tracking.follow` beside it finds and links them (diameter 9, minmass 300, search_range 4)
+into a file of its own, which others can read meanwhile. Both have all cores, and there is nobody to
+compare with. The lag of a frame is from just before it was appended until its features are stored.
 """
 _MS = Unit("ms", lambda seconds: seconds * 1e3)
 _A_SECOND = Unit("frames/s", lambda rate: rate, is_rate=True)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from longtake.errors import LongtakeError
 
 if TYPE_CHECKING:
-    from longtake.follow import follow
+    from longtake.follow.verb import follow
     from longtake.framewise import FramewiseStore
+    from longtake.pipeline import process
     from longtake.recording import Recording, RecordingView, record
     from longtake.recording import open_recording as open  # noqa: A004
     from longtake.recording.check import check
@@ -32,6 +33,7 @@ __all__ = [
     "locate",
     "open",
     "pack",
+    "process",
     "record",
     "recover",
     "track",
@@ -47,6 +49,7 @@ _HOME = {
     "locate": "longtake.tracking",
     "open": "longtake.recording",
     "pack": "longtake.recording.pack",
+    "process": "longtake.pipeline",
     "record": "longtake.recording",
     "recover": "longtake.recording.recover",
     "track": "longtake.tracking",

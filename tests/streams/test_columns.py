@@ -179,13 +179,13 @@ def test_where_the_next_values_go():
     index = GrowingDataset(raw, "/s/index", index_dtype("timestamp"), (), ROWS)  # pyright: ignore[reportArgumentType]
     data = GrowingDataset(raw, "/s/data", np.dtype("<u2"), (), 100)  # pyright: ignore[reportArgumentType]
     columns = ColumnSet(index, {"data": data})
-    assert columns.ahead(9, 9)[::2] == (0, 0, 2)  # where there is no room at all
+    assert columns.ahead(9, 9) == (0, 0, 0, 0, 2, 0)  # where there is no room at all
     index.extend([4096], ROWS)
     data.extend([8192, 12288], 200)
-    assert columns.ahead(50, 60) == (50, 4096, 60, 8192, 2)
-    assert columns.ahead(500, 600) == (ROWS, 4096, 100, 8192, 2)
+    assert columns.ahead(50, 60) == (50, 4096, 60, 8192, 2, 0)
+    assert columns.ahead(500, 600) == (ROWS, 4096, 100, 8192, 2, 0)
     columns.write_bytes(1, bytes(200), 100, 2)
-    assert columns.ahead(500, 600) == (ROWS, 4096, 200, 12288 - 200, 2)
+    assert columns.ahead(500, 600) == (ROWS, 4096, 200, 12288 - 200, 2, 0)
 
 
 def test_what_a_broken_off_value_left_is_cleared():

@@ -206,7 +206,8 @@ def _described(kind: str, stream: View) -> dict[str, Any]:
 def _describe(stream: View) -> dict[str, Any]:
     keys = stream.keys()
     unreadable = stream.attribute_error
-    index, *columns = stream.datasets
+    index = stream.sets[0].index
+    columns = [dataset for columns in stream.sets for dataset in columns.columns.values()]
     names = [dataset.path.rpartition("/")[2] for dataset in columns]
     return {
         "name": stream.name,
@@ -215,11 +216,7 @@ def _describe(stream: View) -> dict[str, Any]:
         "first": keys[0] if keys else None,
         "last": keys[-1] if keys else None,
         "rows": columns[0].rows if columns else 0,
-        "columns": {
-            name: _type(dataset)
-            for name, dataset in zip(names, columns, strict=True)
-            if dataset.dtype.names is None or "checksum" not in dataset.dtype.names
-        },
+        "columns": {name: _type(dataset) for name, dataset in zip(names, columns, strict=True)},
         "attributes": stream.application,
     } | ({} if unreadable is None else {"attribute_error": str(unreadable)})
 

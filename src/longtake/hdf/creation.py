@@ -19,15 +19,19 @@ from longtake.errors import (
 from longtake.hdf.raw_file import RawFile
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
 
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
-def create(path: Path, image: bytes | bytearray) -> RawFile:
+def create(
+    path: Path, image: bytes | bytearray, prepare: Callable[[RawFile], None] = lambda _: None
+) -> RawFile:
     """Make a file of these bytes, on disk, under a name that must be free.
+
+    `prepare` is called with it before it has its name: nobody sees it sooner.
 
     Raises
     ------
@@ -52,6 +56,7 @@ def create(path: Path, image: bytes | bytearray) -> RawFile:
     try:
         raw.write(0, image)
         raw.sync()
+        prepare(raw)
         _name(draft, path)
         _sync_folder(path.parent)
     except BaseException as error:

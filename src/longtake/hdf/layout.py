@@ -42,6 +42,8 @@ _EMPTY_FILE = zlib.decompress(
 MOST_LINKS = 1024
 #: Chunks begin on this boundary, so that an index row never straddles a disk sector.
 ALIGNMENT = 4096
+#: Of the flag that says whether all is there: see `hdf/finished.py`.
+FINISHED = "finished"
 _PYTABLES_FORMAT = "2.1"
 
 
@@ -58,7 +60,7 @@ def open_h5(overlay: Overlay, mode: str) -> h5py.File:
 
 
 def empty_file(attributes: Mapping[str, object]) -> bytes:
-    """Give the bytes of a new file: a root with its attributes, and the journal."""
+    """Give the bytes of a new file: a root with its attributes, the journal, and the flag."""
     buffer = io.BytesIO(_EMPTY_FILE)
     with h5py.File(
         buffer,
@@ -69,6 +71,7 @@ def empty_file(attributes: Mapping[str, object]) -> bytes:
     ) as h5:
         control = create_group(h5, "control", {})
         _create_journal(control)
+        _create_flag(h5)
         _mark_group(h5)
         write_attribute(h5, "PYTABLES_FORMAT_VERSION", _PYTABLES_FORMAT)
         _give(h5, attributes)
@@ -92,6 +95,17 @@ def _create_journal(control: h5py.Group) -> None:
             "the h5py that longtake was tested with"
         )
     write_attribute(h5py.Dataset(made), "TITLE", "two slots of structure changes")
+
+
+def _create_flag(h5: h5py.File) -> None:
+    plist = _plist()
+    plist.set_chunk((1,))  # HDF5 2.0 cannot refresh a contiguous dataset that was written to since
+    space = h5py.h5s.create_simple((1,))
+    flag = h5py.Dataset(h5py.h5d.create(h5.id, FINISHED.encode(), h5py.h5t.STD_U8LE, space, plist))
+    flag[0] = 0
+    write_attribute(flag, "CLASS", "CARRAY")
+    write_attribute(flag, "VERSION", "1.1")
+    write_attribute(flag, "TITLE", "whether all is there, and nobody writes")
 
 
 def create_group(parent: h5py.Group, name: str, attributes: Mapping[str, object]) -> h5py.Group:

@@ -16,7 +16,7 @@ from longtake.errors import (
     NotFound,
     WriteFailed,
 )
-from longtake.hdf import creation, journal, layout, locks, recovery, transaction
+from longtake.hdf import creation, finished, journal, layout, locks, recovery, transaction
 from longtake.hdf.journal import Change
 from longtake.hdf.live_ranges import LiveRanges
 from longtake.hdf.on_disk import OnDisk
@@ -98,7 +98,8 @@ class LiveFile:
         image = bytearray(layout.empty_file(attributes))
         mark = journal.encode(Change(0, len(image), len(image), len(image)))
         image[journal.OFFSET : journal.OFFSET + len(mark)] = mark
-        raw = creation.create(path, image)
+        # Whoever waits for the name finds it being written.
+        raw = creation.create(path, image, prepare=locks.take)
         try:
             return cls(raw, durability)
         except BaseException:
@@ -201,7 +202,7 @@ class LiveFile:
         self.calm_until = 0.0
 
     def close(self) -> None:
-        """Show the true extents and end, and give the file back.
+        """Show the true extents and end, then say that all is there, and give the file back.
 
         Where that fails, and after a failed write, the file stays as a crash would leave it.
         """
@@ -230,16 +231,19 @@ class LiveFile:
 
     def _settle(self) -> None:
         self._on_disk.sync()
-        nothing_was_done = self.generation == self._first_generation and self.was_clean
+        # (A new file, of generation 0, does not say yet that all of it is there.)
+        nothing_was_done = self.generation == self._first_generation > 0 and self.was_clean
         if nothing_was_done and not self._datasets and self.published == self.true_end:
             return
         wide = [d for d in self._datasets if d.rows < d.capacity]
         for first in range(0, len(wide), _BATCH):
             self._shrink_batch(wide[first : first + _BATCH])
-        if self.published != self.true_end:
-            end = transaction.plan_end(self.raw, self.generation + 1, self.true_end)
-            transaction.write_ahead(self.raw, end)
-            self._finish(end)
+        overlay = Overlay(self.raw, self.true_end)
+        with layout.open_h5(overlay, "r+") as h5:
+            finished.tell(h5)
+        end = transaction.plan_end(overlay, self.generation + 1, self.published)
+        if end.edits:
+            self._commit(overlay, end, [], lambda: None)
         self.raw.sync()
         self.raw.resize(self.true_end)
         self.generation += 1

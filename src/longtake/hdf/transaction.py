@@ -61,9 +61,13 @@ def headers_first(change: Change) -> Change:
     return replace(change, edits=(*first, *reversed(rest)))
 
 
-def plan_end(raw: RawFile, generation: int, end: int) -> Change:
-    """Plan nothing but to publish the true end of the file."""
-    return Change(generation, end, end, end, (), (_publish(raw, end),))
+def plan_end(overlay: Overlay, generation: int, published: int) -> Change:
+    """Plan to publish the true end of the file; then what is edited, for it is seen last."""
+    end = overlay.true_end
+    change = plan(overlay, generation, end, {})
+    if published == end:
+        return change
+    return replace(change, edits=(_publish(overlay.raw, end), *change.edits))
 
 
 def _publish(raw: RawFile, end: int) -> Edit:

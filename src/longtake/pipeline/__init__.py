@@ -7,13 +7,16 @@ from longtake.pipeline.ordered_map import (
     ordered_map,
     worker_count,
 )
+from longtake.pipeline.process import Processed, process
 from longtake.pipeline.progress import Progress, ProgressMeter, peak_memory
 
 __all__ = [
+    "Processed",
     "Progress",
     "ProgressMeter",
     "default_workers",
     "ordered_map",
     "peak_memory",
+    "process",
     "worker_count",
 ]

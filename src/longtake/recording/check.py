@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from longtake.errors import DamagedFile
 from longtake.recording.index_check import Findings, IndexCheck, Problem
+from longtake.recording.key_check import check_keys
 from longtake.recording.recording_view import state_of
 from longtake.streams import DataStreamView, RecordStreamView, StreamFileView
 from longtake.streams.damaged_view import DamagedStreamView
@@ -39,7 +40,7 @@ class StreamReport:
     first, last : int or None
         The keys of the first row and the last.
     bytes : int
-        What its index and its data take, uncompressed.
+        What its index, its data and its keys take, uncompressed.
     unchecked : int
         How many entries were written without a checksum.
     problems : tuple of Problem
@@ -133,7 +134,8 @@ def check(path: str | os.PathLike[str]) -> CheckReport:
 
     Each row of each index is looked at: whether keys ascend, whether rows point at data that are
     there, one after the other without gaps, and whether the data have the checksum that they were
-    written with. Entries of data streams are decoded too.
+    written with. Entries of data streams are decoded too, and the keys of frame streams compared
+    with their index.
 
     Parameters
     ----------
@@ -219,6 +221,8 @@ def _of_stream(kind: str, stream: View, is_settled: bool) -> StreamReport:  # no
     for one in checks:
         one.run()
     first = sets[0]
+    if is_settled:
+        check_keys(first, findings)
     entries = len(first)
     return StreamReport(
         stream.group,

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import h5py
+import numpy as np
 
 from longtake.errors import DamagedFile, InvalidArgument, LongtakeError
-from longtake.hdf import creation, layout
+from longtake.hdf import creation, finished, layout
 from longtake.hdf.attributes import write_attribute
 from longtake.hdf.compressed_copy import Codec, CompressedCopy
 from longtake.recording.check import CheckReport, check
@@ -130,7 +131,7 @@ def pack(
     ):
         with view.structure() as old, h5py.File(draft, "w", libver=("v110", "v110")) as new:
             view.refresh()  # after the structure was opened, so that it has no stream unknown here
-            copy = CompressedCopy(view.raw, _in_use(view), codec)
+            copy = CompressedCopy(view.raw, _in_use(view, old), codec)
             copy.copy(old, new)
             _settle(view, new)
         copy.verify(draft)
@@ -154,9 +155,34 @@ def _damage_told(source: Path) -> Generator[None]:
         ) from error
 
 
-def _in_use(view: StreamFileView) -> dict[str, GrowingDataset]:
-    """Give what has room ahead of its rows, by path; in a closed file nothing has."""
-    return {} if view.was_closed else {dataset.path: dataset for dataset in view.datasets}
+class _Ones:
+    """The reading face of a dataset of which every byte is to be 1."""
+
+    row_shape = ()
+    row_bytes = 1
+
+    def __init__(self, rows: int) -> None:
+        self.rows = rows
+
+    def read(self, _: int, count: int) -> np.ndarray:
+        return np.ones(count, np.uint8)
+
+
+def _in_use(view: StreamFileView, old: h5py.File) -> dict[str, GrowingDataset]:
+    """Give, by path, what differs from what HDF5 shows of it.
+
+    It may have room ahead of its rows; in a closed file nothing has. A frame may be there whose key
+    is not, yet. And nothing will come to the copy: for those who follow it, it is finished.
+    """
+    shown: dict[str, Any] = {}
+    if not view.was_closed:
+        shown |= {dataset.path: dataset for dataset in view.datasets}
+        sets = [columns for _, stream in view.streams for columns in stream.sets]
+        shown |= {s.keys.path: _Ones(s.keys.rows) for s in sets if s.keys is not None}
+    flag = finished.flag_of(old)
+    if flag is not None:
+        shown[str(flag.name)] = _Ones(1)
+    return shown
 
 
 def _settle(view: StreamFileView, new: h5py.File) -> None:

@@ -72,6 +72,7 @@ def _cut(sets: list[ColumnSet], synced_rows: dict[int, int]) -> None:
         columns.advance()
         columns.cut_damaged(synced_rows.get(columns.index.first_offset, 0))
         columns.clear_tails()
+        columns.complete_keys()
     for later in sets[1:]:
         later.cut_orphans(len(sets[0]))
 

@@ -10,6 +10,7 @@ import numpy as np
 from xxhash import xxh3_64
 
 from longtake.errors import DamagedFile, WriteFailed
+from longtake.streams.frame_keys import complete
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -71,11 +72,19 @@ class ColumnSet:
         Rows of `index_dtype`.
     columns : dict of str to GrowingDataset
         In the order of the value's columns.
+    keys : GrowingDataset, optional
+        A byte for each row of data, of which each value has one: 1 when the value exists.
     """
 
-    def __init__(self, index: GrowingDataset, columns: dict[str, GrowingDataset]) -> None:
+    def __init__(
+        self,
+        index: GrowingDataset,
+        columns: dict[str, GrowingDataset],
+        keys: GrowingDataset | None = None,
+    ) -> None:
         self.index = index
         self.columns = columns
+        self.keys = keys
         self._first = next(iter(columns.values()), index)
         self.end = 0  # data rows in use
         self.is_blocked = False
@@ -88,8 +97,9 @@ class ColumnSet:
 
     @property
     def datasets(self) -> list[GrowingDataset]:
-        """All datasets of the set, the index first."""
-        return [self.index, *self.columns.values()]
+        """All datasets of the set, the index first, the keys last."""
+        keys = [] if self.keys is None else [self.keys]
+        return [self.index, *self.columns.values(), *keys]
 
     def __len__(self) -> int:
         return self.index.rows
@@ -117,17 +127,18 @@ class ColumnSet:
         self._use(start + count)
         self._write_row(IndexRow(key, start, start + count, checksum))
 
-    def ahead(self, rows: int, data_rows: int) -> tuple[int, int, int, int, int]:
+    def ahead(self, rows: int, data_rows: int) -> tuple[int, int, int, int, int, int]:
         """Find where the next values go, to write them without another look.
 
         To which row of the index, up to `rows` and as far as rows lie end to end; what to add to a
         row's place to find it in the file; the same for the data, up to `data_rows`; the bytes of
-        a row of data.
+        a row of data; what to add to find its key, or 0 if there are none.
         """
         rows_end, rows_at = self.index.stretch(self.index.rows)
         data_end, data_at = self._first.stretch(self.end)
-        size = self._first.row_bytes
-        return min(rows, rows_end), rows_at, min(data_rows, data_end), data_at, size
+        keys_end, keys_at = (data_end, 0) if self.keys is None else self.keys.stretch(self.end)
+        ends = min(rows, rows_end), min(data_rows, data_end, keys_end)
+        return ends[0], rows_at, ends[1], data_at, self._first.row_bytes, keys_at
 
     def write_many(self, content: bytes | memoryview, rows: np.ndarray) -> None:
         """Append the values of many index rows, whose data are the rows of `content`."""
@@ -157,6 +168,11 @@ class ColumnSet:
         self.index.write(self.index.rows, pack_row(row.key, row.start, row.end, row.checksum))
         self.index.rows += 1
 
+    def complete_keys(self, first: int = 0) -> None:
+        """Set those keys, from row `first` of the data, that were not set when the values came."""
+        if self.keys is not None:
+            complete(self.keys, first, self.keys.rows)
+
     def _clear_litter(self) -> None:
         """Make zeros of the rows that a burst left when it failed; nobody sees them, for now.
 
@@ -169,18 +185,21 @@ class ColumnSet:
         """After an append that was broken off: count what of it is in the file, as readers do.
 
         Ctrl-C mostly comes while a row is written, and is told when it has been. Rows of the data
-        may hold something up to `tried`.
+        may hold something up to `tried`. The keys of what is counted are set.
         """
         self._first.may_hold(tried)
         self.index.may_hold(rows + 1)
         self.index.rows = rows
         self._use(end)
         self.take_in()
+        self.complete_keys(end)
 
     def _use(self, end: int) -> None:
         self.end = end
         for dataset in self.columns.values():
             dataset.rows = end
+        if self.keys is not None:
+            self.keys.rows = min(end, self.keys.capacity)
 
     def count_as(self, earlier: ColumnSet) -> None:
         """Count as taken in what was, before the structure was read again."""

@@ -33,7 +33,9 @@ class FrameStream(SequenceWriter, FrameStreamView):
     Guarantees
     ----------
     When `append` returns, every other process can read the frame, and killing this one does not
-    take it back. Memory: does not grow with the frames. Threads: any of them may append.
+    take it back. Its key in ``/frame_stream/<name>/key`` is set last, for programs that follow
+    keys (or, should the disk refuse that, before the next frame is stored). Memory: does not grow
+    with the frames. Threads: any of them may append.
 
     Examples
     --------
@@ -109,6 +111,17 @@ class FrameStream(SequenceWriter, FrameStreamView):
             flat = content.reshape(len(keys), math.prod(self.shape))
             rows["checksum"] = [checksum_of([frame]) for frame in flat]
         self._append_many(bytes_of(content), rows)
+
+    def complete_keys(self) -> None:
+        """Set the keys of all frames, and no others, for those who follow them."""
+        columns, keys = self._columns, self._columns.keys
+        if keys is None:
+            return
+        if keys.capacity < columns.end:  # another program cut them
+            self._file.grow({keys: columns.end})
+            keys.rows = columns.end
+        columns.complete_keys()
+        keys.scrub_tail()
 
     def _checked(self, frames: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
         array = given_array(self.name, frames)

@@ -42,7 +42,7 @@ class Growth:
         """Make sure that the set can hold so many rows, growing now or soon."""
         if index_rows <= self.calm_rows and data_rows <= self.calm_data:
             return
-        needs = dict.fromkeys(self._columns.columns.values(), data_rows)
+        needs = dict.fromkeys(self._columns.datasets, data_rows)
         needs[self._columns.index] = index_rows
         # What is asked for is not asked for again at each append, but once more half way to where
         # it is needed: another stream may have been quicker to ask, or the disk full for a moment.

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from longtake.errors import InvalidArgument
+from longtake.errors import InvalidArgument, WriteFailed
 from longtake.streams.columns import ROW_BYTES, index_dtype, pack_row
+from longtake.streams.frame_keys import THERE
 from longtake.streams.growth import Growth
 from longtake.streams.sequence_view import SequenceView
 from longtake.streams.stream_writer import StreamWriter
@@ -18,14 +19,14 @@ from longtake.whole_number import integer
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from longtake.hdf import LiveFile
+    from longtake.hdf import GrowingDataset, LiveFile
     from longtake.streams.attribute_log import AttributeLog
     from longtake.streams.columns import ColumnSet
 
 _LEAST_KEY, _MOST_KEY = -(2**63), 2**63 - 1
 _INDEX = index_dtype("timestamp")
 #: Nothing is known of where the next value goes: see `ColumnSet.ahead`.
-_NOWHERE = (0, 0, 0, 0, 0)
+_NOWHERE = (0, 0, 0, 0, 0, 0)
 #: Less than any key.
 _NONE = _LEAST_KEY - 1
 
@@ -73,7 +74,7 @@ class SequenceWriter(StreamWriter, SequenceView[Any]):
             index = columns.index
             row, start = index.rows, columns.end
             end = start + count
-            rows_end, rows_at, data_end, data_at, row_bytes = self._ahead
+            rows_end, rows_at, data_end, data_at, row_bytes, _ = self._ahead
             try:
                 if row < rows_end and end <= data_end:
                     if count:
@@ -93,6 +94,8 @@ class SequenceWriter(StreamWriter, SequenceView[Any]):
                 self._is_ready = False
                 self._settle()
                 raise
+            if columns.keys is not None:
+                self._set_keys(columns.keys, row, start, end)
             if monotonic() > self._file.calm_until:
                 self._file.appended()
 
@@ -117,6 +120,8 @@ class SequenceWriter(StreamWriter, SequenceView[Any]):
                 self._is_ready = False
                 self._settle()
                 raise
+            if columns.keys is not None:
+                self._set_keys(columns.keys, rows, end, columns.end)
             self._file.appended()
 
     def _append_burst(
@@ -138,6 +143,26 @@ class SequenceWriter(StreamWriter, SequenceView[Any]):
         rows["start_index"][1:] = rows["end_index"][:-1]
         rows["checksum"] = checksums
         self._append_many(b"".join(contents), rows)
+
+    def _set_keys(self, keys: GrowingDataset, row: int, start: int, end: int) -> None:
+        """Set the keys of what was stored, from a row of the index and of the data on.
+
+        Should the disk refuse them, they are set before anything else is stored: these values are
+        there, and an error would say that they are not.
+        """
+        _, _, data_end, _, _, keys_at = self._ahead
+        try:
+            if end <= data_end:
+                keys.raw.write(keys_at + start, THERE * (end - start))
+                keys.rows = end
+            else:
+                keys.write(start, THERE * (end - start))
+        except BaseException as error:
+            self._broken_off = row, start, end
+            self._is_ready = False
+            if not isinstance(error, WriteFailed):
+                self._settle()
+                raise
 
     def _make_room(self, rows: int, data_rows: int) -> None:
         growth = self._growth

@@ -9,6 +9,7 @@ import numpy as np
 from longtake.errors import InvalidArgument, WrongType
 from longtake.hdf import GrowingDataset, layout
 from longtake.streams.columns import ColumnSet, index_dtype
+from longtake.streams.frame_keys import create_keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +56,7 @@ def create_entries(raw: RawFile, group: h5py.Group) -> ColumnSet:
 def create_frames(
     raw: RawFile, group: h5py.Group, shape: tuple[int, ...], dtype: np.dtype
 ) -> ColumnSet:
-    """Make an index, and a dataset of frames."""
+    """Make an index, a dataset of frames, and their keys."""
     rows = _create_index(group, "index", "timestamp")
     size = dtype.itemsize * int(np.prod(shape))
     chunk = 1 if size >= _CHUNK_OF_ITS_OWN else max(1, _FRAMES_CHUNK_BYTES // size)
@@ -63,7 +64,8 @@ def create_frames(
         group, "data", dtype.newbyteorder("<"), rows=chunk, chunk_rows=chunk, row_shape=shape
     )
     layout.mark_column(made, "index", 0)
-    return ColumnSet(GrowingDataset.of(raw, rows), {"data": GrowingDataset.of(raw, made)})
+    keys = GrowingDataset.of(raw, create_keys(group))
+    return ColumnSet(GrowingDataset.of(raw, rows), {"data": GrowingDataset.of(raw, made)}, keys)
 
 
 def create_rows(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 import h5py
 
 from longtake.errors import AlreadyExists, Closed, InvalidArgument, WrongType
-from longtake.hdf import GrowingDataset, LiveFile, layout
+from longtake.hdf import GrowingDataset, LiveFile, finished, layout
 from longtake.hdf.attributes import write_attribute
 from longtake.streams import stream_creation, stream_groups
 from longtake.streams.attribute_log import AttributeLog, copied, updates_in
@@ -39,7 +39,8 @@ class StreamFile:
     Parameters
     ----------
     file : LiveFile
-        Owned from now on. What a crash left in its streams is put right at once.
+        Owned from now on. What a crash left in its streams is put right at once, and others are
+        told that there will be more.
 
     Guarantees
     ----------
@@ -194,10 +195,14 @@ class StreamFile:
         """Finish the file, with these attributes at its root; what was appended stays as it is."""
         with self._turn:  # not longer: what is under way may need its turn
             self._is_stopped = True
-        for streams in self._streams.values():
-            for stream in streams.values():
-                stream.stop()
-        self._log.stop()
+        try:
+            for streams in self._streams.values():
+                for stream in streams.values():
+                    stream.stop()
+            self._log.stop()
+        except BaseException:
+            self._file.abandon()  # what a stream still owes is put right by the next `open`
+            raise
         try:
             if self._file.is_open:
                 self._log.fold(self._file)
@@ -255,8 +260,10 @@ class StreamFile:
     def _load(self) -> None:
         found: list[StoredStream] = []
         control: list[ColumnSet] = []
+        was_finished: list[bool] = []
 
         def look(h5: h5py.File) -> list[GrowingDataset]:
+            was_finished.append(finished.is_told(h5))
             found.extend(stream_groups.stored_streams(self._file.raw, h5))
             control.extend(stream_groups.control_sets(self._file.raw, h5))
             self.application = stream_groups.application_of(h5)
@@ -270,12 +277,16 @@ class StreamFile:
             log: DataStream = self._ready(DataStream(CONTROL, control, {}, self._file, self._log))
             self._control = log
             self._replay(log)
+        if was_finished[0]:
+            self._file.change(_take_back)
 
     def _ready(self, stream: Any) -> Any:
         if self._file.was_clean:
             stream.require_unblocked()
         else:
             stream.recover(self._file.synced_rows)
+        if isinstance(stream, FrameStream):
+            stream.complete_keys()
         return stream
 
     def _replay(self, control: DataStream) -> None:
@@ -324,6 +335,11 @@ class StreamFile:
 
         self._file.change(edit)
         return made[0]
+
+
+def _take_back(h5: h5py.File) -> list[GrowingDataset]:
+    finished.take_back(h5)
+    return []
 
 
 def _write_attributes(attributes: Mapping[str, object], h5: h5py.File) -> list[GrowingDataset]:

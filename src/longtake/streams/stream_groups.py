@@ -16,6 +16,7 @@ from longtake.hdf import GrowingDataset, layout
 from longtake.hdf.attributes import read_attribute
 from longtake.streams import unchecked_index
 from longtake.streams.columns import ColumnSet, index_dtype
+from longtake.streams.frame_keys import KEY, are_keys
 from longtake.streams.plausible import require_plausible_data, require_plausible_index
 
 if TYPE_CHECKING:
@@ -123,6 +124,8 @@ def stored_stream(
     try:
         group = layout.group_at(h5, f"{kind}/{name}")
         sets = load_sets(group, dataset_of)
+        if kind == "frame_stream":
+            sets[0].keys = _keys_of(group, dataset_of)
         marks = {mark: read_attribute(group, mark) for mark in _MARKS if mark in group.attrs}
         stored = StoredStream(kind, name, sets, {}, marks)
         _require_form(stored)
@@ -221,6 +224,13 @@ def _column_of(dataset: h5py.Dataset, dataset_of: DatasetOf) -> GrowingDataset:
     found = dataset_of(dataset)
     require_plausible_data(found)
     return found
+
+
+def _keys_of(group: h5py.Group, dataset_of: DatasetOf) -> GrowingDataset | None:
+    """Give the keys of a frame stream, if it has any: those of other programs have none."""
+    if not _is_own(group, KEY) or not are_keys(group[KEY]):
+        return None
+    return dataset_of(layout.dataset_at(group, KEY))
 
 
 def _index_of(dataset: h5py.Dataset, dataset_of: DatasetOf) -> GrowingDataset:

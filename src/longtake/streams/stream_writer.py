@@ -10,6 +10,7 @@ from longtake.streams.stream_view import StreamView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from longtake.hdf import LiveFile
     from longtake.streams.attribute_log import AttributeLog
@@ -26,6 +27,11 @@ class StreamWriter(StreamView[Any]):
         self._log = log
         self._turn = threading.Lock()
         self._is_stopped = False
+
+    @property
+    def path(self) -> Path:
+        """The file that it is written to."""
+        return self._file.path
 
     def set_attribute(self, name: str, value: object) -> None:
         """Set one attribute of the stream; others see it when this returns."""

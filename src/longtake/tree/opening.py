@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 Mode = Literal["r", "r+", "a", "w", "x"]
 _FORMAT = "2.1"
 #: What of a recording only grows, and is not changed by a tree.
-_STREAMS = ("/control", "/data_stream", "/frame_stream", "/record_stream")
+_STREAMS = ("/control", "/data_stream", "/finished", "/frame_stream", "/record_stream")
 _CHUNK_CACHE = 16 * 1024 * 1024
 
 
