@@ -14,7 +14,7 @@ CRASH_TESTS := tests/recording/test_killed.py tests/recording/test_replayed.py \
 
 .PHONY: demo test check bench crash clean
 
-demo: .venv/installed          ## simulate a movie, track it, compare with the truth
+demo: .venv/installed          ## record a simulated movie, track it live, compare with the truth
 	$(RUN) longtake demo
 
 test: .venv/installed          ## all tests

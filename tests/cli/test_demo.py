@@ -9,6 +9,7 @@ import sys
 import pandas as pd
 import pytest
 
+import longtake as lt
 from longtake.framewise import FramewiseStore
 from longtake.tracking import track
 from longtake.tracking.simulation import BrownianMovie
@@ -27,8 +28,12 @@ def test_the_demo_finds_the_truth(tmp_path):
     found, linked = (float(m) for m in re.findall(r"([\d.]+) % of", done.stdout))
     assert found > 99
     assert linked > 99
+    assert "300 frames, 300 states of the game" in done.stdout
     with FramewiseStore(tmp_path / "longtake-demo.h5", mode="r") as store:
         assert len(store) == 300
+    with lt.open(tmp_path / "longtake-demo-run.h5") as recorded:
+        assert recorded.state == "complete"
+        assert len(recorded.frame_streams.camera) == len(recorded.data_streams.game) == 300
 
 
 def test_help_and_version(tmp_path):
@@ -49,6 +54,15 @@ def test_the_demo_replaces_only_its_own_file(tmp_path):
     assert "not made by this demo" in " ".join(done.stderr.split())
     assert (tmp_path / "thesis.txt").read_text() == "precious"
     assert run(*short, "-o", "still.h5", "--diffusion", "0", cwd=tmp_path).returncode == 0
+
+
+def test_the_demo_keeps_a_recording_of_somebody_else(tmp_path):
+    with lt.record(tmp_path / "longtake-demo-run.h5") as recording:
+        recording.create_frame_stream("camera", (4, 4), "u1")
+    before = (tmp_path / "longtake-demo-run.h5").read_bytes()
+    assert run("demo", "--frames", "3", cwd=tmp_path).returncode == 1
+    assert (tmp_path / "longtake-demo-run.h5").read_bytes() == before
+    assert not (tmp_path / "longtake-demo.h5").exists()
 
 
 def test_the_demo_keeps_results_that_look_like_its_own(tmp_path):

@@ -6,14 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from longtake.errors import InvalidArgument, NothingCame
+from longtake.errors import InvalidArgument, NotFound, NothingCame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from longtake.recording import RecordingView
     from longtake.streams import FrameStreamView
-    from longtake.streams.polling import Polling
 
 _LOOK_S = 0.05
 
@@ -47,24 +45,24 @@ def _parts(given: str) -> tuple[Path, str]:
 
 
 def _wait_for(path: Path, name: str, timeout: float | None, waiting: Callable[[], object]) -> None:
-    from longtake.recording import RecordingView
     from longtake.streams.polling import Polling
 
     polling = Polling(_LOOK_S, timeout)
-    while not path.exists():
-        _go_on(polling, path, waiting)
-    with RecordingView(path) as view:
-        while _may_come(view, name):
-            _go_on(polling, path / name, waiting)
+    while not _is_there(path, name):
+        waiting()
+        if polling.is_over:
+            raise NothingCame(f"{path / name} did not appear within {polling.timeout:g} s")
+        polling.wait()
 
 
-def _may_come(view: RecordingView, name: str) -> bool:
-    is_written = view.state == "recording"  # asked first: what it made is seen
-    return name not in view.frame_streams and is_written
+def _is_there(path: Path, name: str) -> bool:
+    """Whether a recording has a stream, or will never have it."""
+    from longtake.recording import RecordingView
 
-
-def _go_on(polling: Polling, what: Path, waiting: Callable[[], object]) -> None:
-    waiting()
-    if polling.is_over:
-        raise NothingCame(f"{what} did not appear within {polling.timeout:g} s")
-    polling.wait()
+    # Opened each time: the file may be replaced, and one that was left may be gone on with.
+    try:
+        with RecordingView(path) as view:
+            may_go_on = view.state in {"recording", "aborted"}  # asked first: what it made is seen
+            return name in view.frame_streams or not may_go_on
+    except NotFound:
+        return False
