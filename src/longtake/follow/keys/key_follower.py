@@ -114,7 +114,7 @@ class KeyFollower:
         return self
 
     def __next__(self) -> int:
-        if not self.wait_for_key():
+        if self.current_key >= self.current_max and not self.wait_for_key():
             raise StopIteration
         self.current_key += 1
         return self.current_key
