@@ -83,11 +83,14 @@ class ChunkAFrame:
         self._rank, self._dtype = rank, dataset.dtype
         self._bytes = StoredBytes(dataset)
         self._hdf5 = ThroughHdf5(dataset, rank)
-        self._frame_bytes = prod(dataset.shape[rank:]) * dataset.dtype.itemsize
+        self._frame = dataset.shape[rank:]
+        self._frame_bytes = prod(self._frame) * dataset.dtype.itemsize
         self._places, self._grid = NO_PLACES, dataset.shape[:rank]
 
     def read(self, first: int, count: int, shape: tuple[int, ...], ahead: int) -> np.ndarray:
         """Read as `Way` says."""
+        if shape[self._rank :] != self._frame:  # a chunk is no longer a frame
+            return self._hdf5.read(first, count, shape, ahead)
         if self._frame_bytes >= _LARGE or ahead == 1:
             return self._read_one(first, shape)
         runs = self._runs(first, count, shape[: self._rank], ahead)
