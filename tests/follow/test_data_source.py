@@ -235,3 +235,21 @@ def test_a_file_that_was_closed_meanwhile(tmp_path, layout):
         reader.read_frames(0, 64, 200)
     with (tmp_path / "other").open("wb+"), pytest.raises(Closed, match="was closed"):
         reader.read_frames(64, 64, 136)
+
+
+def test_frames_that_grow(tmp_path):
+    values = np.arange(200 * 6, dtype="u2").reshape(200, 2, 3)
+    with h5py.File(tmp_path / "f.h5", "w", libver="latest") as writer:
+        how = {"maxshape": (None, None, 3), "chunks": (1, 2, 3)}
+        writer.create_dataset("data", data=values, **how)
+        writer.swmr_mode = True
+        with h5py.File(tmp_path / "f.h5", "r", swmr=True) as h5:
+            reader = FrameReader(h5["data"], 1)
+            assert np.array_equal(np.concatenate(reader.read_frames(0, 200)), values)
+            assert reader.at_once == 1024
+            writer["data"].resize((200, 40_000, 3))
+            writer.flush()
+            frame, _ = reader.read_frame(3, force_refresh=True)
+            assert frame.shape == (1, 40_000, 3)
+            assert np.array_equal(frame[0, :2], values[3])
+            assert reader.at_once == 1

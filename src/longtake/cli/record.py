@@ -1,4 +1,4 @@
-"""``longtake record``: a rig's samples, spikes and stims into a file."""
+"""``longtake record``: a rig, or what another program writes, into a file."""
 
 from __future__ import annotations
 
@@ -22,6 +22,27 @@ def record(
         Path, typer.Argument(help="The folder to make the file in; its name is the time.")
     ] = Path(),
     *,
+    source_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="SWMR_FILE",
+            help="Record what another program writes to this file, until it is done; again, to go "
+            "on.",
+        ),
+    ] = None,
+    key: Annotated[
+        list[str] | None, typer.Option(help="With --from: a key dataset. [default: found]")
+    ] = None,
+    finished: Annotated[
+        str | None, typer.Option(help="With --from: the finished dataset. [default: found]")
+    ] = None,
+    data: Annotated[
+        list[str] | None, typer.Option(help="With --from: a dataset to record. [default: all]")
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option(help="With --from: for how many seconds nothing may come.")
+    ] = 10.0,
     seconds: Annotated[
         float | None, typer.Option("-s", "--seconds", help="How long. [default: until Ctrl-C]")
     ] = None,
@@ -36,8 +57,26 @@ def record(
 ) -> None:
     """Record a rig: samples of all channels, spikes and stims, until Ctrl-C.
 
-    The file can be opened by any program while it is recorded, and whatever ends this one.
+    Or, with --from, the frames that another program writes to an HDF5 file with key datasets; the
+    recording is named as that file is. The file can be opened by any program while it is recorded,
+    and whatever ends this one.
     """
+    if source_file is not None:
+        from longtake.cli.record_from import record_from
+
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{source_file.stem}_{suffix}.h5"
+        with _asked_to_stop() as asked:
+            record_from(
+                source_file,
+                path,
+                asked,
+                keys=key or [],
+                finished=finished,
+                data=data or [],
+                timeout=timeout,
+            )
+        return
     from longtake.rig import open as open_session
 
     with _asked_to_stop() as asked, open_session(source, accelerated=accelerated) as session:

@@ -44,7 +44,7 @@ class ChunkSource:
         The least length to which a dataset can grow; None where there is no limit.
     current_index : int
         The number of the chunk that comes next.
-    timed_out, writer_died, finished_set : bool
+    timed_out, finished_set : bool
         As of `KeyFollower`.
 
     Raises
@@ -100,7 +100,7 @@ class ChunkSource:
         self.finished_dataset = None if finished_dataset is None else shared(finished_dataset)
         done = self.finished_dataset
         self._flag = None if done is None else FinishedFlag(done)
-        self.finished_set = self.timed_out = self.writer_died = False
+        self.finished_set = self.timed_out = False
         self._row = 0
 
     @property
@@ -112,6 +112,11 @@ class ChunkSource:
     def current_index(self) -> int:
         """The number of the chunk that comes next."""
         return -(-self._row // self.chunk_size)
+
+    @property
+    def writer_died(self) -> bool:
+        """Whether nothing can come any more, as of `KeyFollower.writer_died`."""
+        return self.timed_out and was_left(next(iter(self._columns.values())).dataset)
 
     def __iter__(self) -> Self:
         return self
@@ -131,7 +136,7 @@ class ChunkSource:
     def _wait(self) -> int:
         """Wait until a chunk is there, or nothing more comes, and say where its rows end."""
         self._polling.restart()
-        self.timed_out = self.writer_died = False
+        self.timed_out = False
         whole = (self._row // self.chunk_size + 1) * self.chunk_size
         if self.max_size is not None:
             whole = min(whole, self.max_size)
@@ -142,14 +147,9 @@ class ChunkSource:
                 self.finished_set = is_last
                 return there
             if self._polling.is_over:
-                return self._time_out(there)
+                self.timed_out = there == self._row
+                return there
             self._polling.wait()
-
-    def _time_out(self, there: int) -> int:
-        if there == self._row:
-            self.timed_out = True
-            self.writer_died = was_left(next(iter(self._columns.values())).dataset)
-        return there
 
     def _is_flag_set(self) -> bool:
         return self._flag is not None and self._flag.is_set()

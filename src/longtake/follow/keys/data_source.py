@@ -158,7 +158,7 @@ class DataSource:
         while not all(reader.has(index) for reader in self._readers.values()):
             if self._polling.is_over:
                 self._require_unfinished(index)
-                keys.time_out()
+                keys.timed_out = True
                 raise StopIteration
             self._polling.wait()
         return index

@@ -39,11 +39,6 @@ class FrameReader:
     poll : float, seconds, optional
         As of `KeyFollower`.
 
-    Attributes
-    ----------
-    at_once : int
-        How many frames it makes sense to read in one go.
-
     Raises
     ------
     InvalidArgument, WrongType
@@ -80,9 +75,7 @@ class FrameReader:
         self._polling = Polling(poll, timeout)
         self._live = live(self.dataset)
         self._way = way_to(self.dataset, self.scan_rank)
-        itemsize = getattr(getattr(dataset, "dtype", None), "itemsize", 8)
-        frame_bytes = prod(self._live.shape[self.scan_rank :]) * itemsize
-        self.at_once = max(1, min(_AT_ONCE, _AT_ONCE_BYTES // max(1, frame_bytes)))
+        self._itemsize: int = getattr(getattr(dataset, "dtype", None), "itemsize", 8)
 
     @property
     def name(self) -> str:
@@ -93,6 +86,12 @@ class FrameReader:
     def length(self) -> int:
         """How many frames there are, as far as was looked."""
         return prod(self._live.shape[: self.scan_rank])
+
+    @property
+    def at_once(self) -> int:
+        """How many frames it makes sense to read in one go."""
+        frame_bytes = prod(self._live.shape[self.scan_rank :]) * self._itemsize
+        return max(1, min(_AT_ONCE, _AT_ONCE_BYTES // max(1, frame_bytes)))
 
     def read_frame(
         self,

@@ -16,6 +16,8 @@ from longtake.follow.keys.stored_bytes import StoredBytes, are_readable, is_of_n
 
 #: Frames of this size and more are read as they come: to ask HDF5 for each takes next to no time.
 _LARGE = 64 * 1024
+#: So are fewer than this: h5py takes as long to begin with several after each refresh.
+_FEW = 8
 #: To learn where all frames are takes as long as to read some through HDF5: fewer are not worth it.
 _MANY = 64
 
@@ -83,12 +85,15 @@ class ChunkAFrame:
         self._rank, self._dtype = rank, dataset.dtype
         self._bytes = StoredBytes(dataset)
         self._hdf5 = ThroughHdf5(dataset, rank)
-        self._frame_bytes = prod(dataset.shape[rank:]) * dataset.dtype.itemsize
+        self._frame = dataset.shape[rank:]
+        self._frame_bytes = prod(self._frame) * dataset.dtype.itemsize
         self._places, self._grid = NO_PLACES, dataset.shape[:rank]
 
     def read(self, first: int, count: int, shape: tuple[int, ...], ahead: int) -> np.ndarray:
         """Read as `Way` says."""
-        if self._frame_bytes >= _LARGE or ahead == 1:
+        if shape[self._rank :] != self._frame:  # a chunk is no longer a frame
+            return self._hdf5.read(first, count, shape, ahead)
+        if self._frame_bytes >= _LARGE or ahead < _FEW:
             return self._read_one(first, shape)
         runs = self._runs(first, count, shape[: self._rank], ahead)
         if sum(together for together, _ in runs) < count:

@@ -48,9 +48,6 @@ class KeyFollower:
         again.
     finished_set : bool
         Whether the finished dataset was seen to be set.
-    writer_died : bool
-        Whether, when it timed out, the file was still marked as being written, and no process had
-        it open to write any more. False also where the system does not tell who has.
     scan_rank : int
         How many dimensions the scan has, -1 before `check_datasets`.
     maxshape : tuple of (int or None)
@@ -104,11 +101,20 @@ class KeyFollower:
         """For how many seconds nothing may come."""
         return self._polling.timeout
 
+    @property
+    def writer_died(self) -> bool:
+        """Whether it timed out, and nothing can come, for nobody writes the file any more.
+
+        That is, the file is still marked as being written, and no process has it open to write.
+        False also where the system does not tell who has.
+        """
+        return self.timed_out and any(was_left(dataset) for dataset in self.key_datasets[:1])
+
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> int:
-        if not self.wait_for_key():
+        if self.current_key >= self.current_max and not self.wait_for_key():
             raise StopIteration
         self.current_key += 1
         return self.current_key
@@ -118,7 +124,7 @@ class KeyFollower:
         if self.current_key < self.current_max:
             return True
         self._polling.restart()
-        self.timed_out = self.writer_died = False
+        self.timed_out = False
         self.refresh()
         while self.current_key >= self.current_max:
             if self.is_finished():
@@ -126,16 +132,11 @@ class KeyFollower:
             if self.current_key < self.current_max:  # they came with the end
                 break
             if self._polling.is_over:
-                self.time_out()
+                self.timed_out = True
                 return False
             self._polling.wait()
             self.refresh()
         return True
-
-    def time_out(self) -> None:
-        """Note that nothing came for too long, and whether it ever can."""
-        self.timed_out = True
-        self.writer_died = any(was_left(dataset) for dataset in self.key_datasets[:1])
 
     def check_datasets(self) -> None:
         """Learn the rank and the greatest shape of the scan from the key datasets.
@@ -187,7 +188,7 @@ class KeyFollower:
         for cursor in self._cursors:
             cursor.restart()
         self.current_key = self.current_max = -1
-        self.timed_out = self.writer_died = False
+        self.timed_out = False
 
 
 def _scan_shape(maxshape: tuple[int | None, ...]) -> tuple[int | None, ...]:

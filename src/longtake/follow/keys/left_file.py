@@ -22,7 +22,7 @@ def was_left(dataset: FollowedDataset) -> bool:
     False where that cannot be known: of processes of other users, or on other machines, the
     system does not tell who has a file open.
     """
-    if not isinstance(dataset, h5py.Dataset) or not has_descriptor(dataset):
+    if not isinstance(dataset, h5py.Dataset) or not dataset or not has_descriptor(dataset):
         return False
     path = Path(f"/proc/self/fd/{dataset.file.id.get_vfd_handle()}")
     if path.stat().st_uid != os.geteuid() and os.geteuid() != 0:
