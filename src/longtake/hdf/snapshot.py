@@ -48,7 +48,17 @@ class Snapshot:
     @property
     def generation(self) -> int:
         """A number that grows with every structure change; it may be about to be applied."""
-        return journal.generation(self.raw)
+        return journal.head(self.raw).generation
+
+    def has_moved(self, generation: int) -> bool:
+        """Whether rows may be elsewhere than they were at that change.
+
+        Closing a file gives back what was allocated ahead, and another writer may put anything
+        there.
+        """
+        newest, is_settled = journal.head(self.raw)
+        is_another = journal.writer_of(newest) != journal.writer_of(generation)
+        return newest != generation and (is_settled or is_another)
 
     @property
     def applied_generation(self) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self
 
 from longtake.errors import InvalidArgument, NothingCame
 from longtake.streams.cursor import Cursor, Lag, Start, V, key_or_start
-from longtake.streams.end_of_writing import require_finished
+from longtake.streams.end_of_writing import is_finished
 from longtake.streams.polling import Polling
 from longtake.whole_number import whole_number
 
@@ -103,8 +103,7 @@ class StreamFollower(Generic[V]):
             self._file.refresh()
             if self._cursor.look():
                 return
-            if not is_written:
-                require_finished(self._file)
+            if not is_written and is_finished(self._file):
                 self._is_stopped = True
             elif self._polling.is_over:
                 raise self._nothing_came()
