@@ -9,7 +9,8 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from longtake.follow.recording_follower import Entry, RecordingFollower
+from longtake.follow.followed_stream import Entry
+from longtake.follow.recording_follower import RecordingFollower
 from longtake.streams.cursor import Lag
 from longtake.streams.gaps import Gap
 from longtake.streams.stream_follower import StreamFollower

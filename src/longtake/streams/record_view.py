@@ -129,9 +129,15 @@ class RecordStreamView(StreamView[Columns]):
                 self._take_in_all()
         return len(self._sets[0])
 
-    def first_row_from(self, key: int) -> int:  # noqa: ARG002  (values may be put in any order)
+    def first_row_from(self, key: int) -> int:
         """Give the first row that may have this key or a greater one."""
-        return 0
+        first = self._sets[0]
+        for at in range(0, len(first), _BLOCK_ROWS):
+            rows = first.rows(at, min(len(first), at + _BLOCK_ROWS))
+            late = np.flatnonzero(rows[key_of(rows)] >= key)
+            if len(late):
+                return at + int(late[0])
+        return len(first)
 
     def key_of_row(self, row: int) -> int:
         """Give the key of a row that is known."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -118,7 +119,7 @@ class SequenceView(StreamView[V]):
 
     def first_row_from(self, key: int) -> int:
         """Give the first row that may have this key or a greater one."""
-        return self._known.position(key)
+        return bisect_left(range(len(self._columns)), key, key=self.key_of_row)
 
     def key_of_row(self, row: int) -> int:
         """Give the key of a row that is known."""

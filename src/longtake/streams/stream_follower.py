@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, Self
 
-from longtake.errors import InvalidArgument, NothingCame
+from longtake.errors import InvalidArgument, LongtakeError, NothingCame
 from longtake.streams.cursor import Cursor, Lag, Start, V, key_or_start
 from longtake.streams.end_of_writing import is_finished
 from longtake.streams.polling import Polling
@@ -129,15 +129,19 @@ class BatchFollower(StreamFollower[V]):
 
     def __init__(self, view: StreamView[V], start: Start, batch: int, **given: Any) -> None:
         self._batch = whole_number(batch, "batch", least=1)
+        self._kept: LongtakeError | None = None  # what is told after the entries before it
         super().__init__(view, start, **given)
 
     def __next__(self) -> list[tuple[int, V]]:
         """Give the next entries, when there are any; raises as `StreamFollower` does."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            raise kept
         entries = [super().__next__()]
-        self._cursor.look()
-        while len(entries) < self._batch:
-            entry = self._cursor.take()
-            if entry is None:
-                break
-            entries.append(entry)
+        try:
+            self._cursor.look()
+            while len(entries) < self._batch and (entry := self._cursor.take()) is not None:
+                entries.append(entry)
+        except LongtakeError as error:
+            self._kept = error
         return entries
