@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import trackpy
 
 import longtake.tracking
-from benchmarks import files, link, locate, memory, movie, record, stores, tree
+from benchmarks import files, link, live_tracking, locate, memory, movie, record, stores, tree
 from benchmarks.effort import FULL, QUICK, Effort
 from benchmarks.four_streams import case as four_streams
 from benchmarks.page import write_page
@@ -31,6 +31,7 @@ CASES = {
     "record": record,
     "tree": tree,
     "files": files,
+    "live_tracking": live_tracking,
     "four_streams": four_streams,
 }
 

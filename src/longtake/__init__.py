@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from longtake.errors import LongtakeError
 
 if TYPE_CHECKING:
-    from longtake.follow import follow
+    from longtake.follow.verb import follow
     from longtake.framewise import FramewiseStore
     from longtake.pipeline import process
     from longtake.recording import Recording, RecordingView, record

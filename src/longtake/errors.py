@@ -18,6 +18,7 @@
     ├── WriteFailed            (OSError)          the disk is full or broken
     ├── WriterDied             (EOFError)         who wrote the file ended without finishing it
     ├── NothingCame            (TimeoutError)     nothing new within the time that was given
+    ├── CannotFollow           (RuntimeError)     datasets that cannot be followed, or not together
     ├── NoPermission           (PermissionError)  the system does not let us read or write there
     ├── Closed                 (ValueError)       you closed it before
     └── SubnetOversizeException                   a link strategy's limit was passed
@@ -95,6 +96,10 @@ class WriterDied(LongtakeError, EOFError):
 
 class NothingCame(LongtakeError, TimeoutError):
     """Nothing new was written within the time given; it may come yet, so ask again to go on."""
+
+
+class CannotFollow(LongtakeError, RuntimeError):
+    """Datasets are of a form that cannot be followed, or do not go with each other."""
 
 
 class NoPermission(LongtakeError, PermissionError):

@@ -125,9 +125,9 @@ def take_in(
     a chunk is as it is when it is read: rows of the index that came meanwhile may be of data past
     that extent, or stand after a chunk that was read before. They are for who opens the file next.
     """
-    found = {
-        n: read(node) for n, node in sorted(nodes.items(), key=lambda item: item[0] != "index")
-    }
+    # Keys before the index, which are written after it.
+    names = sorted(nodes, key=lambda name: (name != "key", name != "index"))
+    found = {n: read(nodes[n]) for n in names}
     position = {n: node.attrs["position"] for n, node in nodes.items() if "index" in node.attrs}
     if "index" not in found:
         return
@@ -138,6 +138,17 @@ def take_in(
     assert len(rows) >= seen.get(name, 0), f"{name} had {seen[name]} entries, and now {len(rows)}"
     require_whole(name, rows, columns)
     seen[name] = len(rows)
+    if "key" in found and "key" not in position:
+        take_in_keys(name, found["key"], len(columns[0]), seen)
+
+
+def take_in_keys(name: str, keys: np.ndarray, room: int, seen: dict[str, int]) -> None:
+    """The keys tell of frames that are there, and of those that they told of before."""
+    count = len(keys) if keys.all() else int(np.argmin(keys))
+    before = seen.get(f"{name}/key", 0)
+    assert count >= before, f"{name} had {before} keys, and now {count}"
+    assert min(count, room) <= seen[name], f"{name} has {count} keys for {seen[name]} frames"
+    seen[f"{name}/key"] = count
 
 
 def require_whole(name: str, rows: np.ndarray, columns: list[np.ndarray]) -> None:

@@ -14,6 +14,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import h5py
 import pytest
 
 import longtake as lt
@@ -137,6 +138,8 @@ def kill_after_a_while(run: Recorder, path: Path, moments: random.Random) -> Non
         assert view.state != "recording"
         if run.has_stored:
             assert view.state == "aborted"
+            with h5py.File(path) as h5:
+                assert h5["finished"][0] == 0
 
 
 def require(path: Path, told: dict[str, int]) -> None:

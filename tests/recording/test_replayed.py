@@ -74,6 +74,8 @@ def require(path: Path, told: dict[str, int], readers: list[type]) -> None:
     """Each reader finds what was told of."""
     for reader in readers:
         entries = {recorder.group_of(name): told[name] for name in told if name != "attributes"}
+        if "frames" in told:
+            entries[f"{recorder.group_of('frames')}/key"] = told["frames"]
         reader(path)(entries)
     with held(path), lt.open(path) as view:
         recorder.take_in(view, dict(told))

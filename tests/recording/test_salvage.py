@@ -80,6 +80,8 @@ def test_other_programs_see_the_rest_trimmed(left):
     salvage(left)
     with h5py.File(left) as h5:
         assert h5["frame_stream/camera/data"].shape == (48, 20, 30)
+        assert h5["frame_stream/camera/key"][:].tolist() == [1] * 48
+        assert h5["finished"][0] == 1
         assert h5["data_stream/game/index"].shape == (48,)
         assert h5["record_stream/spikes/late"].shape == (39 * 3,)
     assert {problem.path for problem in check(left).problems} == {"/data_stream/spoiled"}

@@ -126,6 +126,21 @@ def read_by_others(path, *, with_pytables: bool) -> None:
             assert sum(1 for _ in h5.walk_nodes("/", "Leaf")) >= 1
 
 
+def require_told(path, acknowledged) -> None:
+    """Who follows the keys finds no frame that is not there; who is told that it ends, has all."""
+    with h5py.File(path) as h5, StreamFileView(path) as view:
+        is_finished = h5["finished"][0]
+        assert is_finished or not view.was_closed or not acknowledged
+        if f"frame_stream/{LATE}/key" in h5:  # else it may be in the journal only
+            keys = h5[f"frame_stream/{LATE}/key"][:]
+            told_of = len(keys) if keys.all() else int(np.argmin(keys))
+            assert len(told(acknowledged)[0].get(LATE, [])) <= told_of
+            assert told_of <= len(view.frame_streams[LATE])
+            assert keys.all() or not is_finished
+        if is_finished:
+            assert all(len(stream) == stream.datasets[0].capacity for _, stream in view.streams)
+
+
 def verify(path, acknowledged, later) -> None:
     """Read it as it is, write on, and read again."""
     with StreamFileView(path) as view:
@@ -137,12 +152,25 @@ def verify(path, acknowledged, later) -> None:
                 create(file, name, WriteLog())
             collection(file, name)[name].append(1000, KINDS[name].value(1000))
         file.update_attributes({"after": True})
+        with h5py.File(path) as h5:
+            assert not h5["finished"][0]
+            require_keys(h5, len(file.frame_streams[LATE]))
+    with h5py.File(path) as h5:
+        assert h5["finished"][0] == 1
+        require_keys(h5, len(h5[f"frame_stream/{LATE}/index"]))
+        assert h5[f"frame_stream/{LATE}/key"].shape == h5[f"frame_stream/{LATE}/index"].shape
     with StreamFileView(path) as view:
         assert view.was_closed
         assert view.application["after"] is True
         assert all(collection(view, name)[name].last_key == 1000 for name in STREAMS)
         for name, keys in told(acknowledged)[0].items():
             assert list(collection(view, name)[name])[: len(keys)] == keys
+
+
+def require_keys(h5, count) -> None:
+    """The keys say of so many frames that they are there, and of no others."""
+    keys = h5[f"frame_stream/{LATE}/key"][:]
+    assert np.flatnonzero(keys).tolist() == list(range(count))
 
 
 def logged_run(path, monkeypatch, durability="process") -> tuple[WriteLog, int]:
@@ -165,6 +193,7 @@ def test_every_write_prefix_opens_with_all_that_was_acknowledged(tmp_path, monke
         later = [op[1] for op in log.operations[count:] if op[0] == "acknowledge"]
         if not half:
             read_by_others(path, with_pytables=seen % 40 == 0)
+            require_told(path, log.acknowledged(count))
         verify(path, log.acknowledged(count), later)
         seen += 1
     assert seen > 100
@@ -199,6 +228,35 @@ def test_a_power_cut_keeps_what_was_synced(tmp_path, monkeypatch, durability, wa
                 if "score" in values:
                     assert owner.application["score"] >= values["score"]
         read_by_others(path, with_pytables=False)
+        with h5py.File(path) as h5:
+            assert h5["finished"][0] == 1
+            if LATE in h5.get("frame_stream", ()):
+                require_keys(h5, len(h5[f"frame_stream/{LATE}/index"]))
+
+
+def test_the_replay_notices_keys_that_come_before_their_frames(tmp_path, monkeypatch):
+    """A control: with the keys set first, it fails."""
+    from longtake.streams import FrameStream
+
+    real = FrameStream._append
+
+    def key_first(self, timestamp, content, count, checksum):
+        self._growth.make_room(len(self._columns) + 1, self._columns.end + 1)
+        self._columns.keys.write(self._columns.end, b"\1")
+        real(self, timestamp, content, count, checksum)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FrameStream, "_append", key_first)
+        log, begun = logged_run(tmp_path / "run.h5", monkeypatch)
+    path = tmp_path / "image.h5"
+    failures = 0
+    for count, image in log.images(begun, half=False):
+        path.write_bytes(image)
+        try:
+            require_told(path, log.acknowledged(count))
+        except AssertionError:
+            failures += 1
+    assert failures > 0
 
 
 def test_the_replay_notices_rows_that_come_before_their_data(tmp_path, monkeypatch):

@@ -225,6 +225,8 @@ def test_streams_of_a_recording_are_not_changed(tmp_path):
             lambda: stream.index.remove_rows(0, 1),
             lambda: stream.data.remove(),
             lambda: file.remove_node("/control", recursive=True),
+            lambda: file.remove_node("/finished"),
+            lambda: stream.key.__setitem__(0, 0),
             lambda: file.rename_node("/frame_stream", "x"),
             lambda: file.create_array(stream, "x", [1]),
         ):

@@ -34,6 +34,8 @@ def test_rows_in_use_while_it_is_written(tmp_path):
         with tt.open_file(path) as file:
             stream = file.root.frame_stream.camera
             assert (stream.data.shape, stream.index.nrows) == ((50, 8, 8), 50)
+            assert stream.key.read().tolist() == [1] * 50
+            assert file.root.finished.read().tolist() == [0]
             assert stream.index[-1]["timestamp"] == 49
             camera.append(50, IMAGE)
             assert (stream.data.shape, len(stream.data.read())) == ((51, 8, 8), 51)

@@ -1,88 +1,43 @@
 """Reading what is being written: every frame, record and entry, once and in order.
 
-``longtake.follow(path, …)`` is this module called: see `follow`.
+``longtake.follow(path, …)`` is this module called: see `follow`. The classes that follow keys, for
+files of others, are those of swmr_tools' users.
 """
 
 from __future__ import annotations
 
 import sys
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from longtake.follow import chunk_utils, utils
 from longtake.follow.followed_stream import Entry
+from longtake.follow.keys.chunk_source import ChunkSource
+from longtake.follow.keys.data_source import DataSource
+from longtake.follow.keys.frame_reader import FrameReader
+from longtake.follow.keys.key_follower import KeyFollower
+from longtake.follow.keys.row_key_follower import RowKeyFollower
 from longtake.follow.recording_follower import RecordingFollower
+from longtake.follow.verb import follow
 from longtake.streams.cursor import Lag
 from longtake.streams.gaps import Gap
 from longtake.streams.stream_follower import StreamFollower
 
-if TYPE_CHECKING:
-    import os
-
-    from longtake.streams.cursor import Start
-
-__all__ = ["Entry", "Gap", "Lag", "RecordingFollower", "StreamFollower", "follow"]
-
-
-def follow(
-    path: str | os.PathLike[str],
-    *streams: str,
-    start: Start = None,
-    timeout: float | None = None,
-    wait: float | None = None,
-    poll: float | None = None,
-) -> RecordingFollower:
-    """Give every entry of a recording as it is written, until the writer has finished.
-
-    Parameters
-    ----------
-    path : str or path
-        A recording: being written, finished, or left by a crash.
-    *streams : str
-        Those to follow, as ``camera``, or ``frame_stream/camera`` where two kinds share the name;
-        by default all. A stream that is not there yet is followed when it is.
-    start : int, "now" or None
-        The first entries: those with this key, or the first ones after it; what is written from
-        now on; by default the first of each stream.
-    timeout : float, seconds, optional
-        How long to wait for the next entry; by default for ever. The time begins anew with every
-        entry.
-    wait : float, seconds, optional
-        How long to wait for the file, where there is none; by default not at all.
-    poll : float, seconds, optional
-        How often to look; by default ever less often while nothing comes, after 0.1 ms to 10 ms.
-
-    Returns
-    -------
-    RecordingFollower
-        An iterator of `Entry`: the stream's name, the key, the value. To be closed, or used in a
-        ``with``.
-
-    Raises
-    ------
-    NotFound
-        If there is no such file, or not within `wait` seconds.
-    NotALongtakeFile
-        If it is no recording. For SWMR files of others: `DataSource`.
-    InvalidArgument, WrongType
-        If an argument cannot be used.
-
-    While iterating: `WriterDied`, `NothingCame`, as `RecordingFollower` says.
-
-    Examples
-    --------
-    >>> import longtake as lt, numpy as np, tempfile, os
-    >>> path = os.path.join(tempfile.mkdtemp(), "run.h5")
-    >>> with lt.record(path) as recording:
-    ...     camera = recording.create_frame_stream("camera", (2, 2), "u1")
-    ...     game = recording.create_data_stream("game")
-    ...     for t in range(3):
-    ...         camera.append(2 * t, np.full((2, 2), t, "u1"))
-    ...         game.append(2 * t + 1, {"score": t})
-    >>> with lt.follow(path) as follower:
-    ...     [(entry.stream, entry.key) for entry in follower]
-    [('camera', 0), ('game', 1), ('camera', 2), ('game', 3), ('camera', 4), ('game', 5)]
-    """
-    return RecordingFollower(path, streams, start, timeout=timeout, wait=wait, poll=poll)
+__all__ = [
+    "ChunkSource",
+    "DataSource",
+    "Entry",
+    "FrameReader",
+    "Gap",
+    "KeyFollower",
+    "Lag",
+    "RecordingFollower",
+    "RowKeyFollower",
+    "StreamFollower",
+    "chunk_utils",
+    "follow",
+    "utils",
+]
 
 
 class _CallableModule(ModuleType):

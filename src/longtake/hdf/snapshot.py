@@ -97,7 +97,7 @@ class Snapshot:
         except NotALongtakeFile as error:
             raise FileChangedElsewhere(
                 f"another program has overwritten {self.path} since it was opened, or cut it "
-                "short: what it held is gone"
+                "short: what it held is gone; open it again to see what it holds now"
             ) from error
 
     def close(self) -> None:

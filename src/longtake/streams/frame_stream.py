@@ -34,7 +34,8 @@ class FrameStream(SequenceWriter, FrameStreamView):
     ----------
     When `append` returns, every other process can read the frame, and killing this one does not
     take it back. Its key in ``/frame_stream/<name>/key`` is set last, for programs that follow
-    keys (if the disk refuses that, before the next one is stored). Memory: does not grow with the frames. Threads: any of them may append.
+    keys (or, should the disk refuse that, before the next frame is stored). Memory: does not grow
+    with the frames. Threads: any of them may append.
 
     Examples
     --------
@@ -112,12 +113,15 @@ class FrameStream(SequenceWriter, FrameStreamView):
         self._append_many(bytes_of(content), rows)
 
     def complete_keys(self) -> None:
-        """Make room for keys that are missing, and give all frames theirs, for those who follow."""
-        columns = self._columns
-        if columns.keys is not None and columns.keys.capacity < columns.end:  # somebody cut it
-            self._file.grow({columns.keys: columns.end})
-            columns.keys.rows = columns.end
+        """Set the keys of all frames, and no others, for those who follow them."""
+        columns, keys = self._columns, self._columns.keys
+        if keys is None:
+            return
+        if keys.capacity < columns.end:  # another program cut them
+            self._file.grow({keys: columns.end})
+            keys.rows = columns.end
         columns.complete_keys()
+        keys.scrub_tail()
 
     def _checked(self, frames: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
         array = given_array(self.name, frames)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from time import monotonic
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -95,7 +95,7 @@ class SequenceWriter(StreamWriter, SequenceView[Any]):
                 self._settle()
                 raise
             if columns.keys is not None:
-                self._set_keys(row, start, end)
+                self._set_keys(columns.keys, row, start, end)
             if monotonic() > self._file.calm_until:
                 self._file.appended()
 
@@ -121,7 +121,7 @@ class SequenceWriter(StreamWriter, SequenceView[Any]):
                 self._settle()
                 raise
             if columns.keys is not None:
-                self._set_keys(rows, end, columns.end)
+                self._set_keys(columns.keys, rows, end, columns.end)
             self._file.appended()
 
     def _append_burst(
@@ -144,14 +144,13 @@ class SequenceWriter(StreamWriter, SequenceView[Any]):
         rows["checksum"] = checksums
         self._append_many(b"".join(contents), rows)
 
-    def _set_keys(self, row: int, start: int, end: int) -> None:
+    def _set_keys(self, keys: GrowingDataset, row: int, start: int, end: int) -> None:
         """Set the keys of what was stored, from a row of the index and of the data on.
 
         Should the disk refuse them, they are set before anything else is stored: these values are
         there, and an error would say that they are not.
         """
-        *_, data_end, _, _, keys_at = self._ahead
-        keys = cast("GrowingDataset", self._columns.keys)
+        _, _, data_end, _, _, keys_at = self._ahead
         try:
             if end <= data_end:
                 keys.raw.write(keys_at + start, THERE * (end - start))

@@ -149,7 +149,7 @@ def parameters_of(
     """Give all that decides the links, as plain values; what means the same is spelled the same."""
     to_eucl = options.get("to_eucl")
     # Which columns are meant is not known before the first feature.
-    columns = {} if pos_columns is None else {"pos_columns": list(pos_columns)}
+    columns: dict[str, object] = {} if pos_columns is None else {"pos_columns": list(pos_columns)}
     return columns | {
         "search_range": _shortest(search_range),
         "memory": int(options.get("memory", 0)),
