@@ -57,6 +57,7 @@ class StreamFollower(Generic[V]):
     @property
     def lag(self) -> Lag:
         """How far this is behind what was written."""
+        self._file.refresh()  # somebody else may write it by now, elsewhere
         return self._cursor.lag
 
     @property
