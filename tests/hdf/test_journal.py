@@ -82,7 +82,7 @@ def test_a_change_too_large_for_its_slot_is_refused():
 def test_slots_are_written_in_turn_and_read_oldest_first(raw):
     for generation in range(5):
         journal.write(raw, Change(generation, 0, 0, 0))
-        assert journal.generation(raw) == generation
+        assert journal.head(raw).generation == generation
         assert [c.generation for c in journal.read(raw)] == [
             *([generation - 1] if generation else []),
             generation,

@@ -11,12 +11,13 @@ from types import ModuleType
 from typing import Any
 
 from longtake.follow import chunk_utils, utils
+from longtake.follow.followed_stream import Entry
 from longtake.follow.keys.chunk_source import ChunkSource
 from longtake.follow.keys.data_source import DataSource
 from longtake.follow.keys.frame_reader import FrameReader
 from longtake.follow.keys.key_follower import KeyFollower
 from longtake.follow.keys.row_key_follower import RowKeyFollower
-from longtake.follow.recording_follower import Entry, RecordingFollower
+from longtake.follow.recording_follower import RecordingFollower
 from longtake.follow.verb import follow
 from longtake.streams.cursor import Lag
 from longtake.streams.gaps import Gap

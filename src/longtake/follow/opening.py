@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from longtake.errors import NotFound
 from longtake.streams import StreamFileView
-from longtake.streams.polling import Polling
+from longtake.streams.polling import Polling, seconds
 
 if TYPE_CHECKING:
     import os
@@ -24,14 +24,17 @@ def open_when_there(
         If there is no such file by then.
     NotALongtakeFile
         If it is no recording.
+    InvalidArgument, WrongType
+        If a time is not a number of seconds, 0 or more.
     """
-    polling = Polling(poll, wait or 0)
+    longest = 0.0 if wait is None else seconds(wait, "wait")
+    polling = Polling(poll, longest)
     while True:
         is_over = polling.is_over
         try:
             return StreamFileView(Path(path))
         except NotFound as error:
             if is_over:
-                rest = f", also after {wait:g} s" if wait else "; wait= (--wait) waits for it"
+                rest = f", also after {longest:g} s" if longest else "; wait= (--wait) waits for it"
                 raise NotFound(error.errno, f"there is no file {path}{rest}") from error
         polling.wait()

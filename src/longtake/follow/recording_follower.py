@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Self
 
-from longtake.errors import Closed, NothingCame
+from longtake.errors import Closed, DamagedFile, NothingCame
+from longtake.follow.followed_stream import Entry, FollowedStream
 from longtake.follow.opening import open_when_there
 from longtake.follow.wanted_streams import WantedStreams
 from longtake.streams.cursor import Cursor, Lag, key_or_start
-from longtake.streams.end_of_writing import require_finished
+from longtake.streams.end_of_writing import is_finished
 from longtake.streams.polling import Polling
 
 if TYPE_CHECKING:
@@ -18,57 +19,6 @@ if TYPE_CHECKING:
 
     from longtake.streams.cursor import Start
     from longtake.streams.gaps import Gap
-
-
-class Entry(NamedTuple):
-    """What was appended to one of a recording's streams.
-
-    Attributes
-    ----------
-    stream : str
-        The name that the stream was asked for by; if none was, its own, as ``camera``, or as
-        ``frame_stream/camera`` where streams of two kinds share it.
-    key : int
-        A timestamp or frame number.
-    value : object
-        What `DataStream.append`, `FrameStream.append` or `RecordStream.append` was given.
-    """
-
-    stream: str
-    key: int
-    value: Any
-
-
-class _Followed:
-    """One of the streams: how far it was read, and the entry that comes next."""
-
-    def __init__(self, name: str, cursor: Cursor[Any]) -> None:
-        self.name = name
-        self.cursor = cursor
-        self.head: tuple[int, Any] | None = None
-
-    def take_head(self) -> bool:
-        """Have the next entry at hand, of those that are known; say if there is one."""
-        if self.head is None:
-            self.head = self.cursor.take()
-        return self.head is not None
-
-    def give(self) -> Entry:
-        """Give the entry that is at hand."""
-        entry, self.head = self.head, None
-        if entry is None:
-            raise StopIteration
-        return Entry(self.name, *entry)
-
-    @property
-    def row(self) -> int:
-        """The row of the index of the entry that comes next."""
-        return self.cursor.row - (self.head is not None)
-
-    @property
-    def lag(self) -> Lag:
-        entries, seconds = self.cursor.lag
-        return Lag(entries + (self.head is not None), seconds)
 
 
 class RecordingFollower:
@@ -110,14 +60,17 @@ class RecordingFollower:
         wanted = WantedStreams(streams)
         self._file = open_when_there(path, wait, poll)
         self._wanted = wanted
-        self._followed: list[_Followed] = []
+        self._followed: list[FollowedStream] = []
         self._ready: list[tuple[int, int]] = []  # the key and number of those that may be given
         self._given: int | None = None  # of which stream the last entry was
-        self._ends: list[int] = []  # up to which row each stream was seen at the first look
-        self._most = 0  # the greatest key seen there
+        self._most = 0  # the greatest key that there was at the first of two looks
+        self._losses: list[DamagedFile] = []  # what is wrong with streams, not told yet
         self._is_stopped = False
         try:
+            is_written = self._file.is_being_written
             self._find_streams()
+            if not is_written:
+                self._wanted.require_found(self._file)
         except BaseException:
             self._file.close()
             raise
@@ -137,12 +90,10 @@ class RecordingFollower:
     @property
     def lag(self) -> Lag:
         """How far this is behind what was written, over all streams."""
+        self._look_at_all()
         lags = [followed.lag for followed in self._followed]
-        entries, seconds = (
-            sum(lag.entries for lag in lags),
-            max((lag.seconds for lag in lags), default=0),
-        )
-        return Lag(entries, seconds)
+        entries = sum(lag.entries for lag in lags)
+        return Lag(entries, max((lag.seconds for lag in lags), default=0.0))
 
     @property
     def gaps(self) -> dict[str, list[Gap]]:
@@ -183,7 +134,8 @@ class RecordingFollower:
         KeyNotFound
             If the recording is finished, and has no stream of a name that was asked for.
         DamagedFile
-            If an entry is not what was written; ask again for those after it.
+            If an entry is not what was written; ask again for those after it. If a stream cannot
+            be read any further, it is told when the others have nothing to give.
         """
         if self._file.raw.is_closed:
             raise Closed(f"{self.path} is followed no more: close() was called; follow it anew")
@@ -204,40 +156,45 @@ class RecordingFollower:
             is_written = self._file.is_being_written  # asked first, so that the last look sees all
             if self._look():
                 return
-            if not is_written:
-                self._wanted.require_found(self._file)
-                require_finished(self._file)
+            if self._losses:
+                raise self._losses.pop(0)
+            if not is_written and self._is_finished():
                 self._is_stopped = True
             elif self._polling.is_over:
-                raise NothingCame(
-                    f"{self.path}: nothing came within {self._polling.timeout:g} s in "
-                    f"{', '.join(map(repr, self.streams)) or 'any stream'}; whoever writes it "
-                    "still does: ask again to go on waiting"
-                )
+                raise self._nothing_came()
             else:
                 self._polling.wait()
+
+    def _is_finished(self) -> bool:
+        if not is_finished(self._file):
+            return False
+        self._wanted.require_found(self._file)
+        return True
+
+    def _nothing_came(self) -> NothingCame:
+        there = ", ".join(map(repr, self.streams)) or "any stream"
+        missing = ", ".join(map(repr, self._wanted.missing))
+        return NothingCame(
+            f"{self.path}: nothing came within {self._polling.timeout:g} s in {there}"
+            f"{missing and f' (there is no {missing} yet)'}; whoever writes it still does: ask "
+            "again to go on waiting"
+        )
 
     def _look(self) -> bool:
         """Look for new entries, and find out which of them may be given.
 
         Those that are seen at a first look; and of those that a second one shows, all whose key is
         no greater: for what was appended before something that the first look saw may have come to
-        another stream just after that was looked at.
+        another stream just after that was looked at, or to one that was not there yet.
         """
-        self._find_streams()
+        self._look_at_all()
         for followed in self._followed:
-            followed.cursor.look()
-        self._ends = [followed.cursor.end for followed in self._followed]
+            followed.end = followed.cursor.end
         if not any(followed.head or followed.cursor.has_next for followed in self._followed):
             return False
-        self._most = max(
-            followed.cursor.view.key_of_row(end - 1)
-            for followed, end in zip(self._followed, self._ends, strict=True)
-            if end
-        )
-        if len(self._followed) > 1:
-            for followed in self._followed:
-                followed.cursor.look()
+        ends = ((followed.cursor.view, followed.end) for followed in self._followed)
+        self._most = max(view.key_of_row(end - 1) for view, end in ends if end)
+        self._look_at_all()
         for number in range(len(self._followed)):
             self._make_ready(number)
         return bool(self._ready)
@@ -245,13 +202,26 @@ class RecordingFollower:
     def _make_ready(self, number: int) -> None:
         """Have the next entry of a stream at hand, if it may be given by what the looks saw."""
         followed = self._followed[number]
-        if followed.take_head() and followed.head is not None:
-            key = followed.head[0]
-            if followed.row < self._ends[number] or key <= self._most:
-                heappush(self._ready, (key, number))
+        head = followed.take_head()
+        if head is not None and (followed.row < followed.end or head[0] <= self._most):
+            heappush(self._ready, (head[0], number))
+
+    def _look_at_all(self) -> None:
+        """Look for new streams, and for new entries of all."""
+        self._find_streams()
+        for followed in self._followed:
+            if not followed.is_lost:
+                try:
+                    followed.cursor.look()
+                except DamagedFile as error:
+                    followed.is_lost = True
+                    self._losses.append(error)
 
     def _find_streams(self) -> None:
         """Take in the streams that were created since the last look."""
         self._file.refresh()
         for name, view in self._wanted.new_ones(self._file):
-            self._followed.append(_Followed(name, Cursor(view, self._start)))
+            try:
+                self._followed.append(FollowedStream(name, Cursor(view, self._start)))
+            except DamagedFile as error:
+                self._losses.append(error)

@@ -19,7 +19,8 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple
 
 from xxhash import xxh3_64_intdigest
 
@@ -163,9 +164,23 @@ def writer_of(generation: int) -> int:
     return generation >> _WRITER_BITS
 
 
-def generation(raw: RawFile) -> int:
-    """Give the number of the newest change, reading as little as possible."""
+class Head(NamedTuple):
+    """What the newest slot says at its beginning.
+
+    Attributes
+    ----------
+    generation : int
+    is_settled : bool
+        Whether nothing is left to do: the file was closed then.
+    """
+
+    generation: int
+    is_settled: bool
+
+
+def head(raw: RawFile) -> Head:
+    """Give what the newest slot says, reading as little as possible; 0 where there is none."""
     heads = (raw.read(OFFSET, _HEADER.size), raw.read(OFFSET + SLOT_SIZE, _HEADER.size))
-    return max(
-        (struct.unpack_from("<Q", head, 8)[0] for head in heads if len(head) > 16), default=0
-    )
+    found = [_HEADER.unpack(head) for head in heads if len(head) == _HEADER.size]
+    _, generation, *_, length, _, _ = max(found, key=itemgetter(1), default=(b"",) + (0,) * 7)
+    return Head(generation, length == _COUNTS.size)

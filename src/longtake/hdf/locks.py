@@ -19,7 +19,7 @@ import struct
 import weakref
 from typing import TYPE_CHECKING
 
-from longtake.errors import FileInUse
+from longtake.errors import Closed, FileInUse
 from longtake.hdf.open_files import opens_of
 
 if TYPE_CHECKING:
@@ -67,7 +67,12 @@ def release(raw: RawFile) -> None:
 
 def is_taken(raw: RawFile) -> bool:
     """Whether some writer holds the file now (another open of it, not this one)."""
-    answer = fcntl.fcntl(raw.fd, _GET, _request(fcntl.F_WRLCK))
+    try:
+        answer = fcntl.fcntl(raw.fd, _GET, _request(fcntl.F_WRLCK))
+    except (ValueError, OSError) as error:
+        if raw.is_closed:
+            raise Closed(f"{raw.path} was closed; open it again") from error
+        raise
     return _FLOCK.unpack(answer)[0] != fcntl.F_UNLCK
 
 

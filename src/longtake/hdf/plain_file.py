@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self, cast
 import h5py
 import numpy as np
 
-from longtake.errors import DamagedFile, NotALongtakeFile, NotFound
+from longtake.errors import Closed, DamagedFile, NotALongtakeFile, NotFound
 from longtake.hdf import journal, superblock
 from longtake.hdf.foreign_filters import make_readable
 from longtake.hdf.raw_file import RawFile
@@ -77,6 +77,10 @@ class PlainFile:
         except BaseException:
             self.raw.close()
             raise
+
+    def has_moved(self, generation: int) -> bool:  # noqa: ARG002
+        """No: nobody writes it."""
+        return False
 
     def structure(self) -> h5py.File:
         """Open the file with h5py."""
@@ -173,6 +177,8 @@ class StoredDataset:
         try:
             return self._dataset[row : row + count]
         except (OSError, RuntimeError, ValueError) as error:
+            if self.raw.is_closed:
+                raise Closed(f"{self.raw.path} was closed; open it again") from error
             raise DamagedFile(
                 f"{self.raw.path}: {self.path} cannot be read at row {row} ({error}): it is "
                 "damaged there"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from longtake.errors import FileChangedElsewhere, NotFound
+from longtake.errors import FileChangedElsewhere, NotALongtakeFile, NotFound
 from longtake.hdf import journal, layout, locks, recovery, superblock
 from longtake.hdf.overlay import Overlay
 from longtake.hdf.raw_file import RawFile
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import h5py
+
+    from longtake.hdf.journal import Change
 
 _AHEAD = 2**50
 
@@ -42,18 +44,28 @@ class Snapshot:
         """Whether the last writer finished the file; False also while one is writing."""
         try:
             return recovery.examine(self.raw).clean
-        except FileChangedElsewhere:
+        except (FileChangedElsewhere, NotALongtakeFile):
             return False
 
     @property
     def generation(self) -> int:
         """A number that grows with every structure change; it may be about to be applied."""
-        return journal.generation(self.raw)
+        return journal.head(self.raw).generation
+
+    def has_moved(self, generation: int) -> bool:
+        """Whether rows may be elsewhere than they were at that change.
+
+        Closing a file gives back what was allocated ahead, and another writer may put anything
+        there.
+        """
+        newest, is_settled = journal.head(self.raw)
+        is_another = journal.writer_of(newest) != journal.writer_of(generation)
+        return newest != generation and (is_settled or is_another)
 
     @property
     def applied_generation(self) -> int:
         """The number of the newest structure change that can be seen in full."""
-        return journal.read(self.raw)[-1].generation
+        return self._newest_change().generation
 
     def structure(self) -> h5py.File:
         """Open the file's present structure; close it soon, it does not follow the writer."""
@@ -68,9 +80,9 @@ class Snapshot:
         if self.is_being_written:
             # A change that is being applied is seen as if it had been. By the time that a chunk is
             # looked up, the file may have grown past the end that was read.
-            newest = journal.read(self.raw)[-1]
-            edits = [(edit.offset, edit.after) for edit in newest.edits if edit.offset]
-            return Overlay(self.raw, end + _AHEAD, edits)
+            edits = self._newest_change().edits
+            patches = [(edit.offset, edit.after) for edit in edits if edit.offset]
+            return Overlay(self.raw, end + _AHEAD, patches)
         try:
             found = recovery.examine(self.raw)
         except FileChangedElsewhere:
@@ -78,6 +90,15 @@ class Snapshot:
             return Overlay(self.raw, end)
         recovery.require_whole(self.raw, found)
         return Overlay(self.raw, max(end, found.true_end), found.patches)
+
+    def _newest_change(self) -> Change:
+        try:
+            return journal.read(self.raw)[-1]
+        except NotALongtakeFile as error:
+            raise FileChangedElsewhere(
+                f"another program has overwritten {self.path} since it was opened, or cut it "
+                "short: what it held is gone; open it again to see what it holds now"
+            ) from error
 
     def close(self) -> None:
         """Give the file descriptor back."""

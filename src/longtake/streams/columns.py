@@ -189,8 +189,7 @@ class ColumnSet:
         """
         self._first.may_hold(tried)
         self.index.may_hold(rows + 1)
-        self.index.rows = rows
-        self._use(end)
+        self.count(rows, end)
         self.take_in()
         self.complete_keys(end)
 
@@ -203,8 +202,12 @@ class ColumnSet:
 
     def count_as(self, earlier: ColumnSet) -> None:
         """Count as taken in what was, before the structure was read again."""
-        self.index.rows = earlier.index.rows
-        self._use(earlier.end)
+        self.count(len(earlier), earlier.end)
+
+    def count(self, rows: int, end: int) -> None:
+        """Count so many rows of the index as taken in, and of the data."""
+        self.index.rows = rows
+        self._use(end)
 
     def row(self, number: int) -> IndexRow:
         """Give one index row."""

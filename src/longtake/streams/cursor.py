@@ -79,10 +79,15 @@ class Cursor(Generic[V]):
     def lag(self) -> Lag:
         """How far this is behind the file, as it is now."""
         self.look()
-        if not self.has_next:
+        return self.lag_from(self.row)
+
+    def lag_from(self, row: int) -> Lag:
+        """How far the file, as it was at the last look, is ahead of a row."""
+        if row >= self._there:
             return Lag(0, 0.0)
-        since = next((at for rows, at in self._looks if rows > self.row), monotonic())
-        return Lag(self._there - self.row, monotonic() - since)
+        now = monotonic()
+        since = next((at for rows, at in self._looks if rows > row), now)
+        return Lag(self._there - row, now - since)
 
     @property
     def gaps(self) -> list[Gap]:
@@ -111,9 +116,9 @@ class Cursor(Generic[V]):
             try:
                 entry = next(self._reading, None)
             except DamagedFile:
-                self._reading = iter(())
-                self.row += 1
-                raise
+                if self._pass_damaged():
+                    raise
+                continue
             except BaseException:  # interrupted: it is read again
                 self._reading = iter(())
                 raise
@@ -121,18 +126,30 @@ class Cursor(Generic[V]):
                 self._reading = self.view.rows_from(self.row, self._there)
                 continue
             self.row += 1
-            if self._least is None or entry[0] >= self._least:
+            if self._is_wanted(entry[0]):
                 if self._gaps is not None:
                     self._gaps.take_in(entry[0])
                 return entry
         return None
+
+    def _pass_damaged(self) -> bool:
+        """Go on after an entry that cannot be read; say whether it was wanted."""
+        self._reading = iter(())
+        if self.view.file is not None:
+            self.view.file.refresh()  # says so, if it is the whole file that is gone
+        self.row += 1
+        return self._is_wanted(self.view.key_of_row(self.row - 1))
+
+    def _is_wanted(self, key: int) -> bool:
+        return self._least is None or key >= self._least
 
     def _first_row(self) -> int:
         return 0 if self._least is None else self.view.first_row_from(self._least)
 
     def _seen(self) -> None:
         now = monotonic()
-        while self._looks and self._looks[0][0] <= self.row:
+        # (Those that first showed the row before, too: it may be at hand, and not given yet.)
+        while self._looks and self._looks[0][0] < self.row:
             self._looks.popleft()
         if len(self._looks) == _MOST_LOOKS:
             self._looks.pop()  # the oldest are those that tell how far behind this is

@@ -31,15 +31,26 @@ class Written(Protocol):
         ...
 
     @property
-    def was_closed(self) -> bool:
-        """Whether the last writer finished it."""
+    def was_finished(self) -> bool:
+        """Whether the last writer finished it; False also while one is writing."""
         ...
 
 
-def require_finished(written: Written) -> None:
-    """Raise `WriterDied` if a file that nobody writes any more was not finished."""
-    if written.was_closed:
-        return
+def is_finished(written: Written) -> bool:
+    """Whether a file is finished that nobody was writing a moment ago.
+
+    It is not where somebody goes on with it by now.
+
+    Raises
+    ------
+    WriterDied
+        If nobody writes it, and it was left unfinished.
+    """
+    for _ in range(2):  # who has gone on with it may have finished it between two questions
+        if written.was_finished:
+            return True
+        if written.is_being_written:
+            return False
     raise WriterDied(
         f"{written.path}: whoever wrote it ended without finishing it; all that was written has "
         f"been given. {_advice(written)}"
@@ -48,7 +59,7 @@ def require_finished(written: Written) -> None:
 
 def _advice(written: Written) -> str:
     if written.is_replaced:
-        return "Another file has its name now: follow that"
+        return "It was removed since, or replaced: follow what has its name now"
     return (
         f"`longtake recover {written.path}` puts it right, longtake.record(…, append=True) goes on "
         "in it"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Columns = dict[str, np.ndarray]
 
 _BLOCK_ROWS = 131_072
-_LOOKS = 3
+_LOOKS = 4
 
 
 class RecordStreamView(StreamView[Columns]):
@@ -45,6 +45,7 @@ class RecordStreamView(StreamView[Columns]):
         self._lookups: list[KeyLookup] = []
         self._unsettled: list[int | None] = []
         self.adopt(sets)
+        self._take_in()
 
     def adopt(self, sets: list[ColumnSet]) -> None:
         """Read from these sets from now on, which hold all that the old ones did."""
@@ -54,29 +55,33 @@ class RecordStreamView(StreamView[Columns]):
         self._sets = sets
         self._lookups += [KeyLookup() for _ in range(added)]
         self._unsettled += [None for _ in range(added)]
-        self._take_in()
 
-    def _take_in(self) -> None:
-        first_new = [len(columns) for columns in self._sets]
-        new = [np.empty(0, np.int64)] * len(self._sets)
+    def _take_in(self) -> bool:
+        """Take in what was written; nothing, and say so, if it may be elsewhere by now."""
+        known = [(len(columns), columns.end) for columns in self._sets]
         # Later columns first: a value is complete when the row in the first index is there.
-        for position in reversed(range(1, len(self._sets))):
-            self._take_in_again(position)
-            new[position] = keys = self._sets[position].advance()
-            if len(keys):
-                self._lookups[position].add_many(keys, first_new[position])
+        later = [columns.advance() for columns in self._sets[1:]]
         self._sets[0].take_in()
-        for position in range(1, len(self._sets)):
-            self._note_unsettled(position, first_new[position], new[position])
+        if self.has_moved():
+            for columns, (rows, end) in zip(self._sets, known, strict=True):
+                columns.count(rows, end)
+            return False
+        for position, keys in enumerate(later, 1):
+            first_new, _ = known[position]
+            self._take_in_again(position, first_new)
+            if len(keys):
+                self._lookups[position].add_many(keys, first_new)
+            self._note_unsettled(position, first_new, keys)
+        return True
 
-    def _take_in_again(self, position: int) -> None:
+    def _take_in_again(self, position: int, first_new: int) -> None:
         """Take in once more the later columns that came before their value.
 
         Should its writer be stopped then, the value never comes, and another's take their place.
         """
         first = self._unsettled[position]
         if first is not None:
-            rows = self._sets[position].rows(first, len(self._sets[position]))
+            rows = self._sets[position].rows(first, first_new)
             for row, (number, *_, checksum) in enumerate(rows.tolist(), first):
                 if checksum:
                     self._lookups[position].add(number, row)
@@ -109,15 +114,13 @@ class RecordStreamView(StreamView[Columns]):
     def _take_in_all(self) -> None:
         """Take in what was written, also columns that were not there at the last look."""
         self.grow()
-        self._take_in()
         for _ in range(_LOOKS):
-            if not any(columns.is_full for columns in self._sets):
+            if self._take_in() and not any(columns.is_full for columns in self._sets):
                 return
             # The row may have come, with the room for it, after the structure was looked at.
             if not self.grow():
                 self.require_unblocked()
                 return
-            self._take_in()
 
     def look(self) -> int:
         """Take in what was written, at little cost if nothing was; give how many rows there are."""
@@ -126,9 +129,15 @@ class RecordStreamView(StreamView[Columns]):
                 self._take_in_all()
         return len(self._sets[0])
 
-    def first_row_from(self, key: int) -> int:  # noqa: ARG002  (values may be put in any order)
+    def first_row_from(self, key: int) -> int:
         """Give the first row that may have this key or a greater one."""
-        return 0
+        first = self._sets[0]
+        for at in range(0, len(first), _BLOCK_ROWS):
+            rows = first.rows(at, min(len(first), at + _BLOCK_ROWS))
+            late = np.flatnonzero(rows[key_of(rows)] >= key)
+            if len(late):
+                return at + int(late[0])
+        return len(first)
 
     def key_of_row(self, row: int) -> int:
         """Give the key of a row that is known."""

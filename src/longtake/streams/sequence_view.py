@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 _BLOCK_ROWS = 16_384
 _LOOKUP_ROWS = 262_144
-_LOOKS = 3
+_LOOKS = 4
 
 
 class SequenceView(StreamView[V]):
@@ -41,7 +42,6 @@ class SequenceView(StreamView[V]):
         """Read from this set from now on, which holds all that the old one did."""
         (columns,) = sets
         columns.count_as(self._columns)
-        columns.take_in()
         self._columns = columns
         (self._data,) = columns.columns.values()
 
@@ -98,15 +98,17 @@ class SequenceView(StreamView[V]):
 
     def _take_in_all(self) -> None:
         """Take in what was written, also where there was no room for it at the last look."""
-        self.take_in()
         for _ in range(_LOOKS):
-            if not self._columns.is_full:
+            rows, end = len(self._columns), self._columns.end
+            self.take_in()
+            if self.has_moved():
+                self._columns.count(rows, end)
+            elif not self._columns.is_full:
                 return
             # The row may have come, with the room for it, after the structure was looked at.
             if not self.grow():
                 self._columns.require_unblocked()
                 return
-            self.take_in()
 
     def look(self) -> int:
         """Take in what was written, at little cost if nothing was; give how many rows there are."""
@@ -117,7 +119,7 @@ class SequenceView(StreamView[V]):
 
     def first_row_from(self, key: int) -> int:
         """Give the first row that may have this key or a greater one."""
-        return self._known.position(key)
+        return bisect_left(range(len(self._columns)), key, key=self.key_of_row)
 
     def key_of_row(self, row: int) -> int:
         """Give the key of a row that is known."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from longtake.errors import DamagedFile, LongtakeError, NotALongtakeFile
 from longtake.hdf import Snapshot, journal, layout
+from longtake.hdf.attributes import read_attribute
 from longtake.hdf.plain_file import open_to_read
 from longtake.streams import stream_groups
 from longtake.streams.attribute_log import updates_in
@@ -115,6 +116,20 @@ class StreamFileView:
         return self._snapshot.was_closed
 
     @property
+    def was_finished(self) -> bool:
+        """Whether the last writer finished it: closed it, and does not say that it goes on.
+
+        A recording whose writer dies before anything was made in it looks closed, but says so.
+        """
+        if not self.was_closed:
+            return False
+        try:
+            with self._snapshot.look() as structure:
+                return read_attribute(structure.h5, "state") != "recording"
+        except (LongtakeError, *stream_groups.UNREADABLE):  # there is none, or it does not tell
+            return True
+
+    @property
     def is_replaced(self) -> bool:
         """Whether another file has its name now, or none has."""
         return is_replaced(self.path, self.raw.fd)
@@ -171,13 +186,17 @@ class StreamFileView:
             if self._snapshot.generation == self._grown[stream.group]:
                 return False
 
-            def take_in(structure: Looked) -> None:
-                group = layout.group_at(structure.h5, stream.group)
-                sets = stream_groups.grown_sets(group, stream.sets, structure.dataset)
-                cast("Any", stream).adopt(sets)
-
-            self._grown[stream.group] = self._look_over(take_in)
+            self._grown[stream.group] = self._look_over(partial(self._find_grown, stream))
             return True
+
+    def _find_grown(self, stream: View, structure: Looked) -> None:
+        """Learn where the data of a stream are now."""
+        dataset_of: Callable[..., GrowingDataset] = structure.dataset
+        if journal.writer_of(self._applied) != journal.writer_of(self._grown[stream.group]):
+            # Another writer may have put elsewhere what was allocated ahead.
+            dataset_of = lambda dataset, _: structure.dataset(dataset)  # noqa: E731
+        group = layout.group_at(structure.h5, stream.group)
+        cast("Any", stream).adopt(stream_groups.grown_sets(group, stream.sets, dataset_of))
 
     def close(self) -> None:
         """Give the file back."""
@@ -209,14 +228,13 @@ class StreamFileView:
         self._regain_attributes()
 
     def _find_again(self, structure: Looked) -> None:
-        """Another writer may have put elsewhere what was allocated ahead, and not used."""
+        """Learn where the data of all streams are, when another writer has come."""
         control = [] if self._control is None else [self._control]
         for stream in (*(stream for _, stream in self.streams), *control):
             if isinstance(stream, DamagedStreamView):
                 continue
             try:
-                group = layout.group_at(structure.h5, stream.group)
-                cast("Any", stream).adopt(stream_groups.load_sets(group, structure.dataset))
+                self._find_grown(stream, structure)
                 self._grown[stream.group] = self._applied
             except stream_groups.UNREADABLE as error:  # what was read of it stays readable
                 self.damaged[stream.group] = stream_groups.unreadable(self._snapshot.raw, error)
@@ -229,6 +247,7 @@ class StreamFileView:
     def _adopt(self, made: View) -> None:
         """Let a stream find its data in this file."""
         made.grow = partial(self._grow, made)
+        made.has_moved = lambda: self._snapshot.has_moved(self._grown[made.group])
         made.looking = self._looking
         made.file = self
         self._grown[made.group] = self._applied

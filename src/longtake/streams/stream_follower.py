@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, Self
 
-from longtake.errors import InvalidArgument, NothingCame
+from longtake.errors import InvalidArgument, LongtakeError, NothingCame
 from longtake.streams.cursor import Cursor, Lag, Start, V, key_or_start
-from longtake.streams.end_of_writing import require_finished
+from longtake.streams.end_of_writing import is_finished
 from longtake.streams.polling import Polling
 from longtake.whole_number import whole_number
 
@@ -57,6 +57,7 @@ class StreamFollower(Generic[V]):
     @property
     def lag(self) -> Lag:
         """How far this is behind what was written."""
+        self._file.refresh()  # somebody else may write it by now, elsewhere
         return self._cursor.lag
 
     @property
@@ -103,8 +104,7 @@ class StreamFollower(Generic[V]):
             self._file.refresh()
             if self._cursor.look():
                 return
-            if not is_written:
-                require_finished(self._file)
+            if not is_written and is_finished(self._file):
                 self._is_stopped = True
             elif self._polling.is_over:
                 raise self._nothing_came()
@@ -130,15 +130,19 @@ class BatchFollower(StreamFollower[V]):
 
     def __init__(self, view: StreamView[V], start: Start, batch: int, **given: Any) -> None:
         self._batch = whole_number(batch, "batch", least=1)
+        self._kept: LongtakeError | None = None  # what is told after the entries before it
         super().__init__(view, start, **given)
 
     def __next__(self) -> list[tuple[int, V]]:
         """Give the next entries, when there are any; raises as `StreamFollower` does."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            raise kept
         entries = [super().__next__()]
-        self._cursor.look()
-        while len(entries) < self._batch:
-            entry = self._cursor.take()
-            if entry is None:
-                break
-            entries.append(entry)
+        try:
+            self._cursor.look()
+            while len(entries) < self._batch and (entry := self._cursor.take()) is not None:
+                entries.append(entry)
+        except LongtakeError as error:
+            self._kept = error
         return entries

@@ -217,7 +217,14 @@ def grown_sets(
 ) -> list[ColumnSet]:
     """Give the sets of a stream that is known, which may have grown, or got columns."""
     known = {dataset.path: dataset for columns in sets for dataset in columns.datasets}
-    return load_sets(group, lambda dataset: dataset_of(dataset, known.get(str(dataset.name))))
+
+    def grown(dataset: h5py.Dataset) -> GrowingDataset:
+        return dataset_of(dataset, known.get(str(dataset.name)))
+
+    found = load_sets(group, grown)
+    if sets[0].keys is not None:
+        found[0].keys = _keys_of(group, grown)
+    return found
 
 
 def _column_of(dataset: h5py.Dataset, dataset_of: DatasetOf) -> GrowingDataset:

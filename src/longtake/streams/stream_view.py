@@ -47,6 +47,8 @@ class StreamView(ABC, Generic[V]):
         self.look_again: Callable[[], bool] | None = None
         #: Called to learn of the room that the stream was given; says if there may be some.
         self.grow: Callable[[], bool] = lambda: False
+        #: Whether rows may be elsewhere by now than where they were read.
+        self.has_moved: Callable[[], bool] = lambda: False
         #: Of the threads that take in what was written; views of one file share theirs.
         self.looking = threading.RLock()
         #: The file that this is read from; None of a stream that is being written.

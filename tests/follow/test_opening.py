@@ -1,0 +1,66 @@
+"""Opening a recording that may not be there yet."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+import longtake as lt
+from longtake.errors import InvalidArgument, NotALongtakeFile, NotFound, WrongType
+from longtake.follow.opening import open_when_there
+from longtake.streams.polling import Polling
+
+
+def test_a_file_that_is_there_is_opened_at_once(tmp_path):
+    lt.record(tmp_path / "run.h5").stop()
+    with open_when_there(tmp_path / "run.h5") as view:
+        assert view.path == tmp_path / "run.h5"
+
+
+@pytest.mark.parametrize("wait", [None, 0])
+def test_a_file_that_is_not_there_is_not_waited_for_unless_asked(tmp_path, wait):
+    with pytest.raises(NotFound, match=r"there is no file .*run.h5; wait= \(--wait\) waits for it"):
+        open_when_there(tmp_path / "run.h5", wait)
+
+
+def test_a_file_that_does_not_come_in_time(tmp_path):
+    with pytest.raises(NotFound, match=r"there is no file .*run.h5, also after 0.02 s"):
+        open_when_there(tmp_path / "folder" / "run.h5", 0.02)
+
+
+def test_a_file_is_opened_as_soon_as_it_is_there(tmp_path, monkeypatch):
+    path, made = tmp_path / "run.h5", []
+    monkeypatch.setattr(Polling, "wait", lambda _: made or made.append(lt.record(path)))
+    with open_when_there(path, 60) as view:
+        assert view.is_being_written
+    made[0].stop()
+
+
+def test_whoever_waits_for_a_file_finds_it_being_written(tmp_path):
+    """Else a recording that has just begun would look like one that is finished."""
+    for number in range(20):
+        path, entries = tmp_path / f"{number}.h5", []
+        thread = threading.Thread(target=follow_into, args=(path, entries))
+        thread.start()
+        with lt.record(path) as recording:
+            recording.create_data_stream("game").append(1, "serve")
+        thread.join(60)
+        assert entries == [("game", 1, "serve")]
+
+
+def follow_into(path, entries) -> None:
+    with lt.follow(path, wait=60, poll=0) as follower:
+        entries += follower
+
+
+@pytest.mark.parametrize(("wait", "error"), [(-1, InvalidArgument), (True, WrongType), ("1", WrongType)])  # fmt: skip
+def test_a_time_that_is_none_is_refused(tmp_path, wait, error):
+    with pytest.raises(error, match="wait"):
+        open_when_there(tmp_path / "run.h5", wait)
+
+
+def test_another_file_is_not_waited_for(tmp_path):
+    (tmp_path / "run.h5").write_text("notes")
+    with pytest.raises(NotALongtakeFile):
+        open_when_there(tmp_path / "run.h5", 60)
