@@ -16,7 +16,7 @@
     ├── FileInUse              (BlockingIOError)  another process is writing this file
     ├── FileChangedElsewhere   (OSError)          another program altered the file under us
     ├── WriteFailed            (OSError)          the disk is full or broken
-    ├── WriterDied             (EOFError)         who wrote the file ended without finishing it
+    ├── WriterDied             (ConnectionError)  who wrote the file ended without finishing it
     ├── NothingCame            (TimeoutError)     nothing new within the time that was given
     ├── CannotFollow           (RuntimeError)     datasets that cannot be followed, or not together
     ├── NoPermission           (PermissionError)  the system does not let us read or write there
@@ -90,7 +90,7 @@ class WriteFailed(LongtakeError, OSError):
     """The bytes could not be written; what was written before them stays."""
 
 
-class WriterDied(LongtakeError, EOFError):
+class WriterDied(LongtakeError, ConnectionError):
     """Whoever wrote the file ended without finishing it; all that was written was given before."""
 
 

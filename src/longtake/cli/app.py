@@ -23,6 +23,7 @@ from longtake.cli import (
     track,
     tree,
 )
+from longtake.cli.exit_codes import exit_code
 from longtake.errors import LongtakeError
 
 #: Whoever sets this variable wants to see where an error comes from.
@@ -71,7 +72,7 @@ def _options(
 
 
 def main() -> None:
-    """Run the command; exit with 1 after an error, which is told in one sentence.
+    """Run the command; exit with 1, 3 or 4 after an error, which is told in one sentence.
 
     With ``LONGTAKE_TRACEBACK=1`` in the environment the error comes as it is.
     """
@@ -81,7 +82,7 @@ def main() -> None:
         if os.environ.get(_TRACEBACK, "0") != "0":
             raise
         typer.secho(f"longtake: {_sentence(error)}", err=True, fg="red")
-        sys.exit(1)
+        sys.exit(exit_code(error))
 
 
 def _sentence(error: Exception) -> str:

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from longtake.cli.progress import Lines
-from longtake.errors import NothingCame
+from longtake.errors import LongtakeError, NothingCame, WriterDied
 from longtake.streams.polling import Polling
 
 if TYPE_CHECKING:
@@ -31,9 +31,10 @@ def record_from(
 
     Raises
     ------
+    WriterDied
+        If the writer ended without finishing its file.
     NothingCame
-        If the writer ended without closing its file, or nothing came for so long. What came is
-        recorded, and the same call goes on.
+        If nothing came for so long. In both cases what came is recorded, and the same call goes on.
     """
     from longtake.follow.scan_recording import ScanRecording
 
@@ -64,9 +65,8 @@ def _record(recording: ScanRecording, polling: Polling, asked: list[int]) -> str
     return "stopped"
 
 
-def _ended(why: str, points: int, timeout: float | None) -> NothingCame:
-    # Not `WriterDied`: that is an EOFError, which typer takes for the end of its input.
+def _ended(why: str, points: int, timeout: float | None) -> LongtakeError:
     what = f"{points} points are recorded; the same command goes on if there are more"
     if why == "died":
-        return NothingCame(f"the writer ended without finishing the file: {what}")
+        return WriterDied(f"the writer ended without finishing the file: {what}")
     return NothingCame(f"nothing came for {timeout:g} s, and the writer did not finish: {what}")

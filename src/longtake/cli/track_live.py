@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from longtake.cli.exit_codes import exit_code
 from longtake.errors import InvalidArgument, NothingCame, WriterDied
 
 if TYPE_CHECKING:
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
 
     from longtake.pipeline import Progress
     from longtake.tracking import Tracked
-
-#: What the command ends with when the recorder died, or nothing came.
-_DIED, _NOTHING_CAME = 3, 4
 
 
 def track_live(
@@ -50,7 +48,7 @@ def track_live(
                 return follow(stream, sizes, reach, output, **arguments)
     except (WriterDied, NothingCame) as end:
         _tell(end, output, done)
-        raise typer.Exit(_DIED if isinstance(end, WriterDied) else _NOTHING_CAME) from None
+        raise typer.Exit(exit_code(end)) from None
 
 
 def _tell(end: WriterDied | NothingCame, output: Path, done: int) -> None:
