@@ -83,6 +83,6 @@ def test_a_writer_that_is_killed(tmp_path):
         writer.kill()
         with recorder(folder, source, "--timeout", "0.5") as process:
             _, errors = process.communicate(timeout=60)
-    assert process.returncode == 1
+    assert process.returncode == 3
     assert "the writer ended without finishing the file: 100 points" in errors
     assert check(folder / "scan_recording.h5", 100) == "aborted"

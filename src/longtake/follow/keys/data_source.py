@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from itertools import count
 from typing import TYPE_CHECKING, Self
 
@@ -14,10 +15,9 @@ from longtake.follow.results import append_data, create_dataset
 from longtake.streams.polling import Polling
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import h5py
-    import numpy as np
     from numpy.typing import ArrayLike
 
     from longtake.follow.keys.live_dataset import FollowedDataset
@@ -101,23 +101,23 @@ class DataSource:
         }
         for name, several in (interleaved_datasets or {}).items():
             self._readers[name] = InterleavedReader(name, several)
-        self._points: Iterator[ScanPoint] = iter(())
+        self._points: deque[ScanPoint] = deque()
         self._refreshed_at = -1
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> ScanPoint:
-        point = next(self._points, None)
-        if point is None:
+        if not self._points:
             self._points = self._read_from(self._wait())
-            point = next(self._points)
+        point = self._points.popleft()
+        self.key_follower.current_key = point.index
         return point
 
     def reset(self) -> None:
         """Begin again with the first point."""
         self.key_follower.reset()
-        self._points = iter(())
+        self._points.clear()
         self._refreshed_at = -1
 
     def is_scan_finished(self) -> bool:
@@ -172,24 +172,18 @@ class DataSource:
                 f"{keys.current_max + 1} and the writer is done: frame {index} is missing"
             )
 
-    def _read_from(self, first: int) -> Iterator[ScanPoint]:
-        readers = list(self._readers.values())
-        ahead = min([self.key_follower.current_max + 1, *(r.length for r in readers)]) - first
-        together = min([ahead, *(reader.at_once for reader in readers)])
-        frames = [reader.read_frames(first, together, ahead) for reader in readers]
-        slices = readers[0].slices_from(first, together)
-        return self._points_of(first, slices, zip(*frames, strict=True))
-
-    def _points_of(
-        self,
-        first: int,
-        slices: list[tuple[slice, ...]],
-        frames: Iterator[tuple[np.ndarray, ...]],
-    ) -> Iterator[ScanPoint]:
-        keys, names = self.key_follower, list(self._readers)
-        maxshape = keys.maxshape
-        for index, where, together in zip(count(first), slices, frames, strict=False):
-            point = ScanPoint(zip(names, together, strict=False))
-            point.index, point.slice_metadata, point.maxshape = index, where, maxshape
-            keys.current_key = index
-            yield point
+    def _read_from(self, first: int) -> deque[ScanPoint]:
+        """Read the next points, as many as are read in one go."""
+        readers, keys = self._readers, self.key_follower
+        ahead = min([keys.current_max + 1, *(r.length for r in readers.values())]) - first
+        together = min([ahead, *(reader.at_once for reader in readers.values())])
+        points = deque(ScanPoint() for _ in range(together))
+        for name, reader in readers.items():
+            for point, frame in zip(
+                points, reader.read_frames(first, together, ahead), strict=True
+            ):
+                point[name] = frame
+        slices = next(iter(readers.values())).slices_from(first, together)
+        for index, point, where in zip(count(first), points, slices, strict=False):
+            point.index, point.slice_metadata, point.maxshape = index, where, keys.maxshape
+        return points
