@@ -87,7 +87,7 @@ def _is_ours(output: Path) -> bool:
             names = {
                 name
                 for kind, group in members(h5)
-                if kind != "control"
+                if kind not in {"control", "finished"}
                 for name, _ in members(group_at(h5, kind))
             }
             return names <= {"features"}
