@@ -76,7 +76,10 @@ class Snapshot:
         return Structure(self._overlay())
 
     def _overlay(self) -> Overlay:
-        end = superblock.Superblock.parse(self.raw.read(0, superblock.SIZE)).end_of_file
+        head = self.raw.read(0, superblock.SIZE)
+        if not head.startswith(superblock.SIGNATURE):
+            raise self._overwritten()
+        end = superblock.Superblock.parse(head).end_of_file
         if self.is_being_written:
             # A change that is being applied is seen as if it had been. By the time that a chunk is
             # looked up, the file may have grown past the end that was read.
@@ -95,10 +98,13 @@ class Snapshot:
         try:
             return journal.read(self.raw)[-1]
         except NotALongtakeFile as error:
-            raise FileChangedElsewhere(
-                f"another program has overwritten {self.path} since it was opened, or cut it "
-                "short: what it held is gone; open it again to see what it holds now"
-            ) from error
+            raise self._overwritten() from error
+
+    def _overwritten(self) -> FileChangedElsewhere:
+        return FileChangedElsewhere(
+            f"another program has overwritten {self.path} since it was opened, or cut it short: "
+            "what it held is gone; open it again to see what it holds now"
+        )
 
     def close(self) -> None:
         """Give the file descriptor back."""
