@@ -67,6 +67,7 @@ class LiveFile:
         recovery.require_whole(raw, found)
         self.generation = journal.first_of_next_writer(found.generation)
         self._first_generation = self.generation
+        self._is_new = found.generation == 0
         self.true_end = found.true_end
         self.published = found.published
         self.was_clean = found.clean
@@ -231,8 +232,9 @@ class LiveFile:
 
     def _settle(self) -> None:
         self._on_disk.sync()
-        # (A new file, of generation 0, does not say yet that all of it is there.)
-        nothing_was_done = self.generation == self._first_generation > 0 and self.was_clean
+        is_as_found = self.generation == self._first_generation and self.was_clean
+        # A new file does not say yet that all of it is there.
+        nothing_was_done = is_as_found and not self._is_new
         if nothing_was_done and not self._datasets and self.published == self.true_end:
             return
         wide = [d for d in self._datasets if d.rows < d.capacity]
