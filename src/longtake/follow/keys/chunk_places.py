@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from longtake.follow.keys.chunk_index import UnknownIndex, chunk_addresses
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -31,6 +33,26 @@ class ChunkPlaces:
         self._frames, self._offsets = frames, offsets
         follows = (offsets[1:] == offsets[:-1] + size) & (frames[1:] == frames[:-1] + 1)
         self._ends = np.append(np.flatnonzero(~follows) + 1, len(frames))  # of runs in the file
+
+    @classmethod
+    def of_stack(cls, identifier: Any, fd: int, length: int, size: int) -> ChunkPlaces:
+        """Look the chunks of a stack up in the file: a tenth of the time that HDF5 takes to tell.
+
+        Parameters
+        ----------
+        identifier : h5py.h5d.DatasetID
+        fd : int
+            The file.
+        length : int
+            How many frames the stack has.
+        size : int
+            Bytes of a frame.
+        """
+        try:
+            offsets = chunk_addresses(identifier, fd, length).astype("i8")
+        except UnknownIndex:
+            return cls.of(identifier, (length,), size)
+        return cls(np.arange(len(offsets)), offsets, size)
 
     @classmethod
     def of(cls, identifier: Any, grid: tuple[int, ...], size: int) -> ChunkPlaces:

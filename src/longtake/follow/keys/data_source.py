@@ -177,13 +177,13 @@ class DataSource:
         readers, keys = self._readers, self.key_follower
         ahead = min([keys.current_max + 1, *(r.length for r in readers.values())]) - first
         together = min([ahead, *(reader.at_once for reader in readers.values())])
-        points = deque(ScanPoint() for _ in range(together))
+        points = [ScanPoint() for _ in range(together)]
         for name, reader in readers.items():
             for point, frame in zip(
                 points, reader.read_frames(first, together, ahead), strict=True
             ):
                 point[name] = frame
-        slices = next(iter(readers.values())).slices_from(first, together)
+        slices, maxshape = next(iter(readers.values())).slices_from(first, together), keys.maxshape
         for index, point, where in zip(count(first), points, slices, strict=False):
-            point.index, point.slice_metadata, point.maxshape = index, where, keys.maxshape
-        return points
+            point.index, point.slice_metadata, point.maxshape = index, where, maxshape
+        return deque(points)

@@ -10,6 +10,7 @@ import numpy as np
 
 from longtake.follow.keys.allocation import Allocation
 from longtake.follow.keys.c_order import box_from, position, size_of
+from longtake.follow.keys.chunk_index import is_stack_of_frames
 from longtake.follow.keys.chunk_places import NO_PLACES, ChunkPlaces
 from longtake.follow.keys.live_dataset import FollowedDataset, is_contiguous
 from longtake.follow.keys.stored_bytes import StoredBytes, are_readable, is_of_no_chunk
@@ -83,6 +84,7 @@ class ChunkAFrame:
     def __init__(self, dataset: h5py.Dataset, rank: int) -> None:
         self._id: Any = dataset.id
         self._rank, self._dtype = rank, dataset.dtype
+        self._is_stack = is_stack_of_frames(dataset)
         self._bytes = StoredBytes(dataset)
         self._hdf5 = ThroughHdf5(dataset, rank)
         self._frame = dataset.shape[rank:]
@@ -126,9 +128,14 @@ class ChunkAFrame:
         # HDF5 tells of all chunks or of one. All are asked for only if most of them are wanted,
         # so that it is in proportion to what is read.
         if not runs and ahead >= max(first, _MANY):
-            self._places = ChunkPlaces.of(self._id, grid, self._frame_bytes)
+            self._places = self._look_up(grid)
             runs = list(self._places.runs(first, count))
         return runs
+
+    def _look_up(self, grid: tuple[int, ...]) -> ChunkPlaces:
+        if self._is_stack:
+            return ChunkPlaces.of_stack(self._id, self._bytes.fd, grid[0], self._frame_bytes)
+        return ChunkPlaces.of(self._id, grid, self._frame_bytes)
 
 
 def way_to(dataset: FollowedDataset, rank: int) -> Way:

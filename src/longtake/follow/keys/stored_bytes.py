@@ -30,7 +30,8 @@ class StoredBytes:
     def __init__(self, dataset: h5py.Dataset) -> None:
         self._id: Any = dataset.id
         self._name = f"{dataset.name} of {dataset.file.filename}"
-        self._fd: int = dataset.file.id.get_vfd_handle()
+        #: HDF5's descriptor of the file.
+        self.fd: int = dataset.file.id.get_vfd_handle()
 
     def read_into(self, array: np.ndarray, offset: int) -> None:
         """Fill an array from an offset; what is past the end of the file is zeros.
@@ -42,12 +43,12 @@ class StoredBytes:
         """
         if not self._id.valid:
             raise Closed(f"{self._name} was closed: open the file again, and follow that")
-        done = os.preadv(self._fd, [array.data], offset)
+        done = os.preadv(self.fd, [array.data], offset)
         if done == array.nbytes:
             return
         rest = array.reshape(-1).view("u1")
         while done < array.nbytes:
-            count = os.preadv(self._fd, [rest[done:].data], offset + done)
+            count = os.preadv(self.fd, [rest[done:].data], offset + done)
             if count == 0:
                 rest[done:] = 0
                 return
