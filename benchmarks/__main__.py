@@ -22,6 +22,7 @@ from benchmarks import (
     memory,
     movie,
     record,
+    recording_following,
     stores,
     tree,
 )
@@ -43,6 +44,7 @@ CASES = {
     "tree": tree,
     "files": files,
     "following": following,
+    "recording_following": recording_following,
     "live_tracking": live_tracking,
     "four_streams": four_streams,
 }

@@ -19,15 +19,15 @@ def follow(
     file: Annotated[Path, typer.Argument(help="A recording, also one that is finished.")],
     streams: Annotated[
         list[str] | None,
-        typer.Argument(help="Streams, each as NAME or KIND/NAME. [default: all]", metavar="STREAM"),
+        typer.Argument(help="Streams, each as NAME or KIND/NAME. (default: all)", metavar="STREAM"),
     ] = None,
     *,
     start: Annotated[
         str | None,
-        typer.Option(help="'now', or the key to begin with. [default: the first entry]"),
+        typer.Option(help="'now', or the key to begin with. (default: the first entry)"),
     ] = None,
     timeout: Annotated[
-        float | None, typer.Option(help="Seconds to wait for the next entry. [default: for ever]")
+        float | None, typer.Option(help="Seconds to wait for the next entry. (default: for ever)")
     ] = None,
     wait: Annotated[
         float | None, typer.Option(help="Seconds to wait for the file, if it is not there.")
