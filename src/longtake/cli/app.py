@@ -24,14 +24,12 @@ from longtake.cli import (
     tree,
 )
 from longtake.cli.exit_codes import exit_code
-from longtake.cli.verbs import Verbs
 from longtake.errors import LongtakeError
 
 #: Whoever sets this variable wants to see where an error comes from.
 _TRACEBACK = "LONGTAKE_TRACEBACK"
 
 app = typer.Typer(
-    cls=Verbs,
     name="longtake",
     help="Record, and track particles through movies of any length, in one plain HDF5 file.",
     no_args_is_help=True,
