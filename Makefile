@@ -9,7 +9,7 @@ BYTECODE := $(if $(PYTHONDONTWRITEBYTECODE),--compile-bytecode)
 # Part by part, as docs/reliability.md numbers them.
 CRASH_TESTS := tests/recording/test_killed.py tests/recording/test_replayed.py \
 	tests/streams/test_crash.py tests/streams/test_crash_of_recordings.py \
-	tests/recording/test_full_disk.py tests/hdf/test_failing_disk.py \
+	tests/recording/test_full_disk.py tests/hdf/test_failing_disk.py tests/follow/test_two_processes.py \
 	tests/recording/test_flat_memory.py
 
 .PHONY: demo test check bench crash clean
@@ -18,7 +18,7 @@ demo: .venv/installed          ## record a simulated movie, track it live, compa
 	$(RUN) longtake demo
 
 test: .venv/installed          ## all tests
-	$(RUN) pytest -q
+	$(RUN) pytest -q -n auto
 
 check: .venv/installed         ## format, lint, types, import contracts
 	$(RUN) ruff format --check

@@ -38,7 +38,7 @@ def follow(
     wait : float, seconds, optional
         How long to wait for the file, where there is none; by default not at all.
     poll : float, seconds, optional
-        How often to look; by default ever less often while nothing comes, after 0.1 ms to 10 ms.
+        How often to look; by default ever less often while nothing comes, after 0.2 ms to 10 ms.
 
     Returns
     -------

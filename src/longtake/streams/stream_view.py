@@ -262,7 +262,7 @@ class StreamView(ABC, Generic[V]):
             Give lists of pairs instead: all that are there, at most so many, as soon as there is
             one. Whoever falls behind so has more to do at once.
         poll : float, seconds, optional
-            How often to look; by default ever less often while nothing comes, after 0.1 ms to
+            How often to look; by default ever less often while nothing comes, after 0.2 ms to
             10 ms (see `Polling`).
 
         Returns

@@ -34,8 +34,8 @@ class KeyFollower:
     finished_dataset : h5py.Dataset, optional
         Of one value, which is zero until the writer is done.
     poll : float, seconds, optional
-        How long to wait between looks. By default a hundredth of the time that nothing came, from
-        0.1 ms to 10 ms.
+        How long to wait between looks. By default ever longer while nothing comes, from 0.2 ms
+        to 10 ms.
 
     Attributes
     ----------
