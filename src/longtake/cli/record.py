@@ -32,19 +32,19 @@ def record(
         ),
     ] = None,
     key: Annotated[
-        list[str] | None, typer.Option(help="With --from: a key dataset. [default: found]")
+        list[str] | None, typer.Option(help="With --from: a key dataset. (default: found)")
     ] = None,
     finished: Annotated[
-        str | None, typer.Option(help="With --from: the finished dataset. [default: found]")
+        str | None, typer.Option(help="With --from: the finished dataset. (default: found)")
     ] = None,
     data: Annotated[
-        list[str] | None, typer.Option(help="With --from: a dataset to record. [default: all]")
+        list[str] | None, typer.Option(help="With --from: a dataset to record. (default: all)")
     ] = None,
     timeout: Annotated[
         float, typer.Option(help="With --from: for how many seconds nothing may come.")
     ] = 10.0,
     seconds: Annotated[
-        float | None, typer.Option("-s", "--seconds", help="How long. [default: until Ctrl-C]")
+        float | None, typer.Option("-s", "--seconds", help="How long. (default: until Ctrl-C)")
     ] = None,
     source: Annotated[
         str, typer.Option(help="'simulated', or the name of a device that a package offers.")

@@ -58,10 +58,10 @@ def track(
         float | None, typer.Option(help="Greatest radius of gyration, in pixels.")
     ] = None,
     separation: Annotated[
-        str | None, typer.Option(help="Least distance of two features. [default: diameter + 1]")
+        str | None, typer.Option(help="Least distance of two features. (default: diameter + 1)")
     ] = None,
     threshold: Annotated[
-        float | None, typer.Option(help="Clip the band-passed image below this. [default: 1]")
+        float | None, typer.Option(help="Clip the band-passed image below this. (default: 1)")
     ] = None,
     percentile: Annotated[
         float, typer.Option(help="Features must be brighter than so many % of pixels.")
@@ -78,7 +78,7 @@ def track(
         bool, typer.Option("--resume", metavar=" ", help="Continue where an earlier run stopped.")
     ] = False,
     workers: Annotated[
-        int | None, typer.Option("-j", "--workers", help="Threads. [default: one a processor]")
+        int | None, typer.Option("-j", "--workers", help="Threads. (default: one a processor)")
     ] = None,
     live: Annotated[
         bool,
