@@ -272,7 +272,7 @@ def test_a_writer_that_died_is_told_of_after_all_that_it_wrote(file, view):
 def test_nothing_came_in_time_and_then_it_did(file, view):
     stream = file.create_data_stream("s")
     follower = follow(view, timeout=0.02)
-    with pytest.raises(NothingCame, match=r"nothing came in 's' within 0.02 s, after 0 entries"):
+    with pytest.raises(NothingCame, match=r"nothing came within 0.02 s in 's', after 0 entries"):
         next(follower)
     stream.append(1, "one")
     assert next(follower) == (1, "one")

@@ -5,23 +5,24 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Self
 
-from longtake.errors import Closed, DamagedFile, NothingCame
+from longtake.errors import Closed, DamagedFile
 from longtake.follow.followed_stream import Entry, FollowedStream
 from longtake.follow.opening import open_when_there
 from longtake.follow.wanted_streams import WantedStreams
 from longtake.streams.cursor import Cursor, Lag, key_or_start
-from longtake.streams.end_of_writing import is_finished
+from longtake.streams.following import Following
 from longtake.streams.polling import Polling
 
 if TYPE_CHECKING:
     import os
     from pathlib import Path
 
+    from longtake.streams import StreamFileView
     from longtake.streams.cursor import Start
     from longtake.streams.gaps import Gap
 
 
-class RecordingFollower:
+class RecordingFollower(Following):
     """Gives the entries of a recording as they are written: what `longtake.follow` gives.
 
     Iterating gives an `Entry` each time, and ends when the writer has finished. Streams that are
@@ -56,16 +57,14 @@ class RecordingFollower:
         poll: float | None = None,
     ) -> None:
         self._start: Start = key_or_start(start)
-        self._polling = Polling(poll, timeout)
-        wanted = WantedStreams(streams)
-        self._file = open_when_there(path, wait, poll)
-        self._wanted = wanted
+        polling, self._wanted = Polling(poll, timeout), WantedStreams(streams)
+        self._file: StreamFileView = open_when_there(path, wait, poll)
+        super().__init__(self._file, polling)
         self._followed: list[FollowedStream] = []
         self._ready: list[tuple[int, int]] = []  # the key and number of those that may be given
         self._given: int | None = None  # of which stream the last entry was
         self._most = 0  # the greatest key that there was at the first of two looks
         self._losses: list[DamagedFile] = []  # what is wrong with streams, not told yet
-        self._is_stopped = False
         try:
             is_written = self._file.is_being_written
             self._find_streams()
@@ -104,10 +103,6 @@ class RecordingFollower:
             if followed.cursor.view.is_regular
         }
 
-    def stop(self) -> None:
-        """Give nothing more; who is waiting for the next entry waits no longer."""
-        self._is_stopped = True
-
     def close(self) -> None:
         """Stop, and give the file back. Closing twice is allowed."""
         self.stop()
@@ -118,9 +113,6 @@ class RecordingFollower:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def __iter__(self) -> Self:
-        return self
 
     def __next__(self) -> Entry:
         """Give the next entry, when it is there.
@@ -149,38 +141,24 @@ class RecordingFollower:
         _, self._given = heappop(self._ready)
         return self._followed[self._given].give()
 
-    def _wait(self) -> None:
-        """Wait until there is an entry to give, or stop for good."""
-        self._polling.restart()
-        while not self._is_stopped:
-            is_written = self._file.is_being_written  # asked first, so that the last look sees all
-            if self._look():
-                return
-            if self._losses:
-                raise self._losses.pop(0)
-            if not is_written and self._is_finished():
-                self._is_stopped = True
-            elif self._polling.is_over:
-                raise self._nothing_came()
-            else:
-                self._polling.wait()
-
     def _is_finished(self) -> bool:
-        if not is_finished(self._file):
+        if not super()._is_finished():
             return False
         self._wanted.require_found(self._file)
         return True
 
-    def _nothing_came(self) -> NothingCame:
+    def _where(self) -> str:
         there = ", ".join(map(repr, self.streams)) or "any stream"
         missing = ", ".join(map(repr, self._wanted.missing))
-        return NothingCame(
-            f"{self.path}: nothing came within {self._polling.timeout:g} s in {there}"
-            f"{missing and f' (there is no {missing} yet)'}; whoever writes it still does: ask "
-            "again to go on waiting"
-        )
+        return f"{there}{missing and f' (there is no {missing} yet)'}"
 
     def _look(self) -> bool:
+        self._look_twice()
+        if not self._ready and self._losses:
+            raise self._losses.pop(0)
+        return bool(self._ready)
+
+    def _look_twice(self) -> None:
         """Look for new entries, and find out which of them may be given.
 
         Those that are seen at a first look; and of those that a second one shows, all whose key is
@@ -191,13 +169,12 @@ class RecordingFollower:
         for followed in self._followed:
             followed.end = followed.cursor.end
         if not any(followed.head or followed.cursor.has_next for followed in self._followed):
-            return False
+            return
         ends = ((followed.cursor.view, followed.end) for followed in self._followed)
         self._most = max(view.key_of_row(end - 1) for view, end in ends if end)
         self._look_at_all()
         for number in range(len(self._followed)):
             self._make_ready(number)
-        return bool(self._ready)
 
     def _make_ready(self, number: int) -> None:
         """Have the next entry of a stream at hand, if it may be given by what the looks saw."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, Self
+from typing import TYPE_CHECKING, Any, Generic
 
-from longtake.errors import InvalidArgument, LongtakeError, NothingCame
+from longtake.errors import InvalidArgument, LongtakeError
 from longtake.streams.cursor import Cursor, Lag, Start, V, key_or_start
-from longtake.streams.end_of_writing import is_finished
+from longtake.streams.following import Following
 from longtake.streams.polling import Polling
 from longtake.whole_number import whole_number
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from longtake.streams.stream_view import StreamView
 
 
-class StreamFollower(Generic[V]):
+class StreamFollower(Following, Generic[V]):
     """Gives the entries of a stream as they are written: what `StreamView.follow` gives.
 
     Iterating ends when the writer has finished and everything was given.
@@ -32,8 +32,8 @@ class StreamFollower(Generic[V]):
     Guarantees
     ----------
     Order: as they were appended. Loss: none; each entry once. Memory: that of a block of entries,
-    at most 64 MiB or one entry, however long the stream. Threads: one, which need not be the one
-    that made it; `stop` may be called from any.
+    at most 4 MiB (16 MiB of table rows) or one entry, however long the stream. Threads: one, which
+    need not be the one that made it; `stop` may be called from any.
     """
 
     def __init__(
@@ -49,10 +49,8 @@ class StreamFollower(Generic[V]):
                 f"{view.name!r} is being written by this object: follow it in what "
                 "recording.open() gives, in this process or another"
             )
-        self._file = view.file
-        self._polling = Polling(poll, timeout)
+        super().__init__(view.file, Polling(poll, timeout))
         self._cursor = Cursor(view, key_or_start(start))
-        self._is_stopped = False
 
     @property
     def lag(self) -> Lag:
@@ -69,13 +67,6 @@ class StreamFollower(Generic[V]):
     def missing(self) -> int:
         """How many frames are missing, of those given so far, as their keys tell."""
         return self._cursor.missing
-
-    def stop(self) -> None:
-        """Give nothing more; who is waiting for the next entry waits no longer."""
-        self._is_stopped = True
-
-    def __iter__(self) -> Self:
-        return self
 
     def __next__(self) -> Any:
         """Give the next entry, when it is there.
@@ -96,27 +87,12 @@ class StreamFollower(Generic[V]):
             self._wait()
         raise StopIteration
 
-    def _wait(self) -> None:
-        """Wait until there is an entry to take, or stop for good."""
-        self._polling.restart()
-        while not self._is_stopped:
-            is_written = self._file.is_being_written  # asked first: what it wrote is seen
-            self._file.refresh()
-            if self._cursor.look():
-                return
-            if not is_written and is_finished(self._file):
-                self._is_stopped = True
-            elif self._polling.is_over:
-                raise self._nothing_came()
-            else:
-                self._polling.wait()
+    def _look(self) -> bool:
+        self._file.refresh()
+        return self._cursor.look()
 
-    def _nothing_came(self) -> NothingCame:
-        return NothingCame(
-            f"{self._file.path}: nothing came in {self._cursor.view.name!r} within "
-            f"{self._polling.timeout:g} s, after {self._cursor.row} entries; whoever writes it "
-            "still does: ask again to go on waiting"
-        )
+    def _where(self) -> str:
+        return f"{self._cursor.view.name!r}, after {self._cursor.row} entries"
 
 
 class BatchFollower(StreamFollower[V]):
