@@ -188,6 +188,32 @@ def test_data_that_does_not_come_in_time_can_come_later():
     assert [point.index for point in source] == [2, 3]
 
 
+def test_batches_are_what_is_there_but_no_more_than_was_asked_for():
+    keys = Plain(np.array([1] * 5 + [0] * 2))
+    source = DataSource([keys], {"d": Plain(np.zeros((7, 300, 200)))}, SOON)
+    batches = source.batches(3)
+    assert [point.index for point in next(batches)] == [0, 1, 2]
+    assert [point.index for point in next(batches)] == [3, 4]
+    keys.values = np.ones(7)
+    assert [point.index for point in next(batches)] == [5, 6]
+    assert list(batches) == []
+    assert source.has_timed_out()
+
+
+def test_points_that_were_dealt_with_are_not_read():
+    data = Plain(np.zeros((5, 3)))
+    source = DataSource([Plain(np.ones(5))], {"d": data}, SOON, Plain([1]))
+    source.go_on_after(2)
+    assert [point.index for point in source] == [3, 4]
+    assert data.read == 6
+    source.go_on_after(4)
+    assert list(source) == []
+    source.go_on_after(-1)
+    assert [point.index for point in source] == [0, 1, 2, 3, 4]
+    with pytest.raises(InvalidArgument, match="a point's number"):
+        source.go_on_after(-2)
+
+
 def test_data_that_is_short_when_the_writer_is_done():
     source = DataSource([Plain(np.ones(4))], {"d": Plain(np.zeros((2, 3)))}, SOON, Plain([1]))
     with pytest.raises(DamagedFile, match="has 2 frames, though the keys tell of 4"):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import longtake as lt
-from longtake.errors import CannotFollow, InvalidArgument, NotALongtakeFile, NotFound
+from longtake.errors import CannotFollow, InvalidArgument, NotALongtakeFile, NotFound, WrongType
 from longtake.follow.scan_recording import ScanRecording
 
 
@@ -81,6 +81,27 @@ def test_a_scan_that_is_complete_is_not_waited_for(tmp_path, scan):
         h5["entry/detector/uid"][:] = 1
     with ScanRecording(scan, tmp_path / "copy.h5") as recording:
         assert take_all(recording) == "complete"
+
+
+def test_frames_that_come_after_all_keys_are_not_left_out(tmp_path):
+    path, copy = tmp_path / "late.h5", tmp_path / "copy.h5"
+    with h5py.File(path, "w", libver="latest") as h5:
+        h5.create_dataset("key", data=np.ones(4, int), chunks=(4,), maxshape=(4,))
+        h5.create_dataset("camera", data=np.ones((2, 3)), chunks=(1, 3), maxshape=(4, 3))
+    with ScanRecording(path, copy) as recording:
+        assert (take_all(recording), recording.points, recording.lag) == ("nothing", 2, 2)
+    with h5py.File(path, "r+") as h5:
+        h5["camera"].resize((4, 3))
+    with ScanRecording(path, copy) as recording:
+        assert (take_all(recording), recording.points, recording.lag) == ("complete", 4, 0)
+
+
+def test_a_recording_that_cannot_be_begun_is_let_go(tmp_path, scan):
+    copy = tmp_path / "copy.h5"
+    with pytest.raises(WrongType, match="title"):
+        ScanRecording(scan, copy, data=["entry/title", "entry/angle"])
+    with lt.record(copy, append=True):  # nobody holds it
+        pass
 
 
 def test_what_cannot_be_recorded_says_why(tmp_path, scan):

@@ -7,11 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import h5py
 
 from longtake.errors import InvalidArgument, WrongType
+from longtake.follow.keys.data_source import DataSource
 from longtake.pipeline.ordered_map import ordered_map, worker_count
 from longtake.pipeline.progress import Progress, ProgressMeter
 from longtake.pipeline.results import Results
@@ -101,7 +102,8 @@ def process(
     executor : concurrent.futures.Executor, optional
         Who does the work instead: processes, a cluster. It is left running.
     timeout : float, seconds, optional
-        How long to wait for the next entry of a stream; by default for ever.
+        How long to wait for the next entry of a stream; by default for ever. A `DataSource` has a
+        timeout of its own, after which this ends without an error: ask its `has_timed_out`.
     progress : callable, optional
         Gets a `longtake.pipeline.Progress` after each result.
 
@@ -124,7 +126,9 @@ def process(
     ----------
     Order: the source's. No entry is skipped, and none has two results, through any number of stops
     and kills; the function may be called again for entries whose result was not stored. Memory: a
-    few entries and results for each worker. Results do not wait for more entries to come.
+    few entries and results for each worker. The results of a stream or a `DataSource` do not wait
+    for more entries to come; those of other iterables may, with more than one worker, wait for the
+    next pair.
 
     Examples
     --------
@@ -157,11 +161,10 @@ def process(
     about = {"function": _name_of(function, or_else=called)} | _said_of(source)
     with _recording(into) as target:
         results = _results(target, called, about)
-        if isinstance(results, ScanResults):
-            source = results.noted(cast("Any", source))
+        noted = results.noted if isinstance(results, ScanResults) else iter
         last = results.last_key
         meter = ProgressMeter(progress or (lambda _: None), done=len(results))
-        pairs = _processed(source, function, last, threads, executor, timeout)
+        pairs = _processed(source, function, last, noted, threads, executor, timeout)
         with closing(pairs):
             for key, result in pairs:
                 results.append(key, result)
@@ -173,20 +176,35 @@ def _processed(
     source: Any,
     function: Callable[[Any], Any],
     last: int | None,
+    noted: Callable[[Any], Iterator[tuple[int, Any]]],
     threads: int,
     executor: Executor | None,
     timeout: float | None,
 ) -> Generator[tuple[int, Any]]:
     """Give the keys and results of the entries after the last that has one."""
-    if not isinstance(source, StreamView):
+    batches = _batches(source, last, _EACH * threads, timeout)
+    if batches is None:
         later = (pair for pair in map(_pair, source) if last is None or pair[0] > last)
         each = partial(_keyed, function)
-        yield from ordered_map(each, later, workers=threads, executor=executor)
+        yield from ordered_map(each, noted(later), workers=threads, executor=executor)
         return
-    start = None if last is None else last + 1
     with _pool(threads, executor) as pool:
-        for batch in source.follow(start, timeout=timeout, batch=_EACH * threads):
-            yield from _mapped(pool, function, batch)
+        for batch in batches:
+            yield from _mapped(pool, function, list(noted(batch)))
+
+
+def _batches(
+    source: Any, last: int | None, most: int, timeout: float | None
+) -> Iterator[list[tuple[int, Any]]] | None:
+    """Give the entries after the last, as they are there; None if the source cannot tell."""
+    if isinstance(source, StreamView):
+        start = None if last is None else last + 1
+        return source.follow(start, timeout=timeout, batch=most)
+    if isinstance(source, DataSource):
+        if last is not None:
+            source.go_on_after(last)
+        return (list(map(_pair, batch)) for batch in source.batches(most))
+    return None
 
 
 def _mapped(

@@ -57,16 +57,16 @@ class ScanResults:
         """The number of the last point whose result is stored, or None."""
         return len(self) - 1 if len(self) else None
 
-    def noted(self, source: Iterable[ScanPoint]) -> Iterator[ScanPoint]:
-        """Give the points of a source; where the result of each belongs is remembered."""
-        for point in source:
+    def noted(self, pairs: Iterable[tuple[int, ScanPoint]]) -> Iterator[tuple[int, ScanPoint]]:
+        """Give points by their numbers; where the result of each belongs is remembered."""
+        for index, point in pairs:
             if not hasattr(point, "slice_metadata"):
                 raise WrongType(
                     "a dataset takes the results of a scan, of the points of a DataSource, not of "
                     f"{point!r}"
                 )
-            self._places[point.index] = point.slice_metadata, point.maxshape
-            yield point
+            self._places[index] = point.slice_metadata, point.maxshape
+            yield index, point
 
     def append(self, key: int, result: Any) -> None:
         """Store the result of a point, then its key."""

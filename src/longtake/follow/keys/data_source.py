@@ -13,9 +13,10 @@ from longtake.follow.keys.key_follower import KeyFollower
 from longtake.follow.keys.scan_point import ScanPoint
 from longtake.follow.results import append_data, create_dataset
 from longtake.streams.polling import Polling
+from longtake.whole_number import whole_number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import h5py
     from numpy.typing import ArrayLike
@@ -114,6 +115,19 @@ class DataSource:
         self.key_follower.current_key = point.index
         return point
 
+    def batches(self, most: int) -> Iterator[list[ScanPoint]]:
+        """Give lists of points: all that are there, at most so many, as soon as there is one."""
+        for point in self:
+            batch = [point]
+            while len(batch) < most and self._has_next():
+                batch.append(next(self))
+            yield batch
+
+    def go_on_after(self, index: int) -> None:
+        """Give the point after this one next, and those after it; -1 begins with the first."""
+        self._points.clear()
+        self.key_follower.current_key = whole_number(index, "a point's number", least=-1)
+
     def reset(self) -> None:
         """Begin again with the first point."""
         self.key_follower.reset()
@@ -143,6 +157,14 @@ class DataSource:
         See `longtake.follow.utils.append_data`.
         """
         append_data(data, slice_metadata, dataset)
+
+    def _has_next(self) -> bool:
+        """Whether the next point is there, as far as was looked."""
+        index = self.key_follower.current_key + 1
+        is_known = index <= self.key_follower.current_max
+        return bool(self._points) or (
+            is_known and all(index < reader.length for reader in self._readers.values())
+        )
 
     def _wait(self) -> int:
         """Wait until there is a point that was not given, with all its frames, and say which."""
