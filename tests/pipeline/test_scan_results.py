@@ -98,6 +98,17 @@ def test_no_result_waits_for_the_next_point(tmp_path, workers):
     assert len(stored) == 9
 
 
+def test_no_point_may_be_left_out(scan, tmp_path):
+    with h5py.File(tmp_path / "out.h5", "w") as out, h5py.File(scan) as file:
+        begun = source(file)
+        next(begun)
+        with pytest.raises(InvalidArgument, match="point 1 came where 0 was due"):
+            lt.process(begun, total, out)
+        assert list(out) == []
+        begun.reset()
+        assert lt.process(begun, total, out).entries == 9
+
+
 def test_what_is_not_of_a_scan_or_of_another_function_is_refused(scan, tmp_path):
     with h5py.File(tmp_path / "out.h5", "w") as out, h5py.File(scan) as file:
         with pytest.raises(WrongType, match="takes the results of a scan"):

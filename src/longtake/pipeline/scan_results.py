@@ -40,6 +40,7 @@ class ScanResults:
         self._about = about
         self._places: dict[int, tuple[Sequence[slice], Sequence[int | None]]] = {}
         self._data, self._keys = self._known()
+        self._next = len(self)
 
     @property
     def path(self) -> Path:
@@ -58,13 +59,27 @@ class ScanResults:
         return len(self) - 1 if len(self) else None
 
     def noted(self, pairs: Iterable[tuple[int, ScanPoint]]) -> Iterator[tuple[int, ScanPoint]]:
-        """Give points by their numbers; where the result of each belongs is remembered."""
+        """Give points by their numbers; where the result of each belongs is remembered.
+
+        Raises
+        ------
+        InvalidArgument
+            If one is left out: whoever follows the results would wait there for ever.
+        WrongType
+            If it is no point of a scan.
+        """
         for index, point in pairs:
             if not hasattr(point, "slice_metadata"):
                 raise WrongType(
                     "a dataset takes the results of a scan, of the points of a DataSource, not of "
                     f"{point!r}"
                 )
+            if index != self._next:
+                raise InvalidArgument(
+                    f"point {index} came where {self._next} was due: the results of a scan are of "
+                    "all its points, from the first on; reset() its source"
+                )
+            self._next = index + 1
             self._places[index] = point.slice_metadata, point.maxshape
             yield index, point
 
