@@ -12,7 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from swmr_tools.datasource import FrameReader as TheirReader
 
-from longtake.errors import Closed, DamagedFile, InvalidArgument, NothingCame
+from longtake.errors import (
+    CannotFollow,
+    Closed,
+    DamagedFile,
+    InvalidArgument,
+    NothingCame,
+    WrongType,
+)
 from longtake.follow import DataSource, FrameReader
 from longtake.follow.keys.frame_ways import ChunkAFrame, InOnePiece, ThroughHdf5
 from tests.follow.plain import Plain
@@ -163,6 +170,37 @@ def test_nothing_to_follow_is_refused():
             DataSource([Plain([1])], *arguments)
     with pytest.raises(InvalidArgument, match="'d' is interleaved from no datasets"):
         DataSource([Plain([1])], None, interleaved_datasets={"d": []})
+
+
+def test_what_is_no_list_or_mapping_of_datasets_is_refused():
+    one = Plain(np.ones(3))
+    for keys in (None, 3, one):
+        with pytest.raises(WrongType, match="key_datasets is a list of datasets"):
+            DataSource(keys, {"d": one})
+    for datasets in ([one], one):
+        with pytest.raises(WrongType, match="datasets is datasets by name"):
+            DataSource([one], datasets)
+        with pytest.raises(WrongType, match="interleaved_datasets is datasets by name"):
+            DataSource([one], None, interleaved_datasets=datasets)
+
+
+@pytest.mark.parametrize(
+    ("shape", "says"),
+    [((6,), "has 1 dimensions"), ((2, 4, 5), r"\(2, 4\) and the scan's are \(2, 3\)")],
+)
+def test_what_is_of_another_scan_is_refused(shape, says):
+    keys = Plain(np.ones((2, 3, 1, 1)))
+    with pytest.raises(CannotFollow, match=says):
+        DataSource([keys], {"d": Plain(np.ones(shape))})
+    with pytest.raises(CannotFollow, match="only a stack"):
+        DataSource([keys], None, interleaved_datasets={"d": [Plain(np.ones((6, 5)))]})
+
+
+def test_a_dataset_may_be_longer_than_its_scan_or_have_no_limits():
+    keys = Plain(np.ones((2, 3, 1, 1)))
+    long, free = Plain(np.ones((4, 3, 5))), Plain(np.ones((2, 3, 5)), (None, None, 5))
+    points = list(DataSource([keys], {"long": long, "free": free}, SOON))
+    assert [point.slice_metadata for point in points[-1:]] == [(slice(1, 2), slice(2, 3))]
 
 
 def test_data_behind_its_keys_is_waited_for():

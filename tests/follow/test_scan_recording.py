@@ -98,8 +98,10 @@ def test_frames_that_come_after_all_keys_are_not_left_out(tmp_path):
 
 def test_a_recording_that_cannot_be_begun_is_let_go(tmp_path, scan):
     copy = tmp_path / "copy.h5"
-    with pytest.raises(WrongType, match="title"):
-        ScanRecording(scan, copy, data=["entry/title", "entry/angle"])
+    with h5py.File(scan, "r+") as h5:
+        h5["entry/names"] = ["any text"] * 6
+    with pytest.raises(WrongType, match="names"):
+        ScanRecording(scan, copy, data=["entry/names", "entry/angle"])
     with lt.record(copy, append=True):  # nobody holds it
         pass
 

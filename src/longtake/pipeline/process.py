@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import h5py
 
@@ -23,7 +24,6 @@ from longtake.streams.stream_view import StreamView
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
     from concurrent.futures import Executor
-    from pathlib import Path
 
     from longtake.recording import Recording
     from longtake.streams import DataStream, FrameStream, RecordStream, TableStream
@@ -88,7 +88,8 @@ def process(
         ``function(value)``, called with one entry at a time, in any of the workers.
     into : path, Recording, stream or h5py.Group
         The recording to put the results in, which is made if there is none, and gone on with if
-        there is; one that is open, also the one that is the source; one of its streams. For the
+        there is; one that is open, also the one that is the source (which is followed until it is
+        stopped, by another thread, or the timeout is over); one of its streams. For the
         points of a `DataSource`, also a group of a file that h5py has open to write: the results
         go to a dataset of the scan's shape, with a key dataset ``<name>_key`` beside it (what is
         lost when such a file's writer is killed is up to HDF5).
@@ -152,18 +153,22 @@ def process(
     """
     if not callable(function):
         raise WrongType(f"{function!r} is not a function")
-    if not isinstance(source, StreamView) and not hasattr(source, "__iter__"):
+    is_text = isinstance(source, str | bytes)
+    if is_text or not (isinstance(source, StreamView) or hasattr(source, "__iter__")):
         raise WrongType(
             f"entries come from a stream of a view, or (key, value) pairs, not {source!r}"
         )
     threads = worker_count(workers)
     called = name if name is not None else _name_of(function)
     about = {"function": _name_of(function, or_else=called)} | _said_of(source)
+    is_own = isinstance(source, StreamView) and _is_of(source, into)
     with _recording(into) as target:
         results = _results(target, called, about)
         noted = results.noted if isinstance(results, ScanResults) else iter
         last = results.last_key
         meter = ProgressMeter(progress or (lambda _: None), done=len(results))
+        if is_own:  # while this has it open nobody else records to it: what is there is all
+            source = cast("StreamView[Any]", source).items_for_range(_after(last))
         pairs = _processed(source, function, last, noted, threads, executor, timeout)
         with closing(pairs):
             for key, result in pairs:
@@ -198,13 +203,24 @@ def _batches(
 ) -> Iterator[list[tuple[int, Any]]] | None:
     """Give the entries after the last, as they are there; None if the source cannot tell."""
     if isinstance(source, StreamView):
-        start = None if last is None else last + 1
-        return source.follow(start, timeout=timeout, batch=most)
+        return source.follow(_after(last), timeout=timeout, batch=most)
     if isinstance(source, DataSource):
         if last is not None:
             source.go_on_after(last)
         return (list(map(_pair, batch)) for batch in source.batches(most))
     return None
+
+
+def _after(last: int | None) -> int | None:
+    return None if last is None else last + 1
+
+
+def _is_of(source: StreamView[Any], into: Any) -> bool:
+    """Whether a path, which is to be opened, is that of the recording that a stream is in."""
+    if not isinstance(into, str | os.PathLike) or source.file is None:
+        return False
+    path = Path(into)
+    return path.exists() and path.samefile(source.file.path)
 
 
 def _mapped(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from longtake.errors import CannotFollow, DamagedFile
 from longtake.follow.keys.frame_reader import FrameReader
+from longtake.follow.keys.given_datasets import require_named, require_of_scan, require_stack
 from longtake.follow.keys.interleaved import InterleavedReader
 from longtake.follow.keys.key_follower import KeyFollower
 from longtake.follow.keys.scan_point import ScanPoint
@@ -49,7 +50,8 @@ class DataSource:
     Raises
     ------
     CannotFollow
-        If there is nothing to read, or the key datasets do not go with each other.
+        If there is nothing to read, or the datasets do not go with each other: the scan has
+        another shape in one than in the others.
     InvalidArgument, WrongType
         As of `KeyFollower`.
     DamagedFile
@@ -92,15 +94,19 @@ class DataSource:
     ) -> None:
         if not datasets and not interleaved_datasets:
             raise CannotFollow("No data specified to follow! Give datasets={name: dataset}")
+        require_named(datasets or {}, "datasets")
+        require_named(interleaved_datasets or {}, "interleaved_datasets")
         self.key_follower = KeyFollower(key_datasets, timeout, finished_dataset, poll=poll)
         self.key_follower.check_datasets()
         self.use_direct_chunk = use_direct_chunk
         self._polling = Polling(poll, timeout)
-        rank = max(self.key_follower.scan_rank, 0)
-        self._readers: dict[str, FrameReader | InterleavedReader] = {
-            name: FrameReader(dataset, rank) for name, dataset in (datasets or {}).items()
-        }
+        scan = self.key_follower.maxshape
+        self._readers: dict[str, FrameReader | InterleavedReader] = {}
+        for name, dataset in (datasets or {}).items():
+            self._readers[name] = reader = FrameReader(dataset, len(scan))
+            require_of_scan(reader.name, reader.limits, scan)
         for name, several in (interleaved_datasets or {}).items():
+            require_stack(len(scan), name)
             self._readers[name] = InterleavedReader(name, several)
         self._points: deque[ScanPoint] = deque()
         self._refreshed_at = -1

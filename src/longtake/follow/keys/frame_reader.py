@@ -83,6 +83,11 @@ class FrameReader:
         return self._live.name
 
     @property
+    def limits(self) -> tuple[int | None, ...]:
+        """The greatest shape of the dataset; None where there is no limit."""
+        return self._live.maxshape
+
+    @property
     def length(self) -> int:
         """How many frames there are, as far as was looked."""
         return prod(self._live.shape[: self.scan_rank])
