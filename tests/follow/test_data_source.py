@@ -186,7 +186,10 @@ def test_what_is_no_list_or_mapping_of_datasets_is_refused():
 
 @pytest.mark.parametrize(
     ("shape", "says"),
-    [((6,), "has 1 dimensions"), ((2, 4, 5), r"\(2, 4\) and the scan's are \(2, 3\)")],
+    [
+        ((6,), r"has shape \(6,\), and its scan 2 dimensions"),
+        ((2, 4, 5), r"\(2, 4\) and the scan's are \(2, 3\)"),
+    ],
 )
 def test_what_is_of_another_scan_is_refused(shape, says):
     keys = Plain(np.ones((2, 3, 1, 1)))

@@ -33,9 +33,7 @@ def require_named(datasets: object, argument: str) -> None:
 
 
 def require_of_scan(
-    name: str,
-    limits: tuple[int | None, ...],
-    scan: tuple[int | None, ...],
+    name: str, limits: tuple[int | None, ...], scan: tuple[int | None, ...]
 ) -> None:
     """Raise `CannotFollow` if frames cannot be found in a dataset by their numbers in the scan.
 
@@ -47,11 +45,6 @@ def require_of_scan(
     limits, scan : tuple of (int or None)
         The greatest shapes of the dataset and of its scan.
     """
-    if len(limits) < len(scan):
-        raise CannotFollow(
-            f"{name} has {len(limits)} dimensions, {limits}, and its scan has {len(scan)}, {scan}: "
-            "it holds no frame for each of the scan's points"
-        )
     if any(_differ(own, whole) for own, whole in zip(limits[1:], scan[1:], strict=False)):
         raise CannotFollow(
             f"{name} is not of the scan of its keys, for its first dimensions are "
