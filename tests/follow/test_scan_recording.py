@@ -76,6 +76,19 @@ def test_what_is_named_is_taken(tmp_path, scan):
         ScanRecording(scan, tmp_path / "c.h5")
 
 
+def test_datasets_of_several_names_are_recorded_once(tmp_path, scan):
+    with h5py.File(scan, "r+") as h5:
+        h5["entry/again"] = h5["entry/detector/data"]  # as NeXus files have it
+        h5["entry/round"], h5["keys"] = h5["entry"], h5["entry/detector/uid"]
+    with ScanRecording(scan, tmp_path / "found.h5") as recording:
+        assert (take_all(recording), recording.points) == ("nothing", 4)
+        assert sorted(recording.streams) == ["again", "data"]
+    how = {"keys": ["/keys"], "data": ["link", "entry/round/angle"]}
+    with ScanRecording(scan, tmp_path / "named.h5", **how) as recording:
+        assert (take_all(recording), recording.points) == ("nothing", 4)
+        assert recording.streams == ["again"]
+
+
 def test_a_scan_that_is_complete_is_not_waited_for(tmp_path, scan):
     with h5py.File(scan, "r+") as h5:
         h5["entry/detector/uid"][:] = 1
