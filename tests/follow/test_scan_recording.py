@@ -9,6 +9,7 @@ import pytest
 import longtake as lt
 from longtake.errors import CannotFollow, InvalidArgument, NotALongtakeFile, NotFound, WrongType
 from longtake.follow.scan_recording import ScanRecording
+from tests.follow.swmr_writer import writing
 
 
 @pytest.fixture
@@ -94,6 +95,21 @@ def test_a_scan_that_is_complete_is_not_waited_for(tmp_path, scan):
         h5["entry/detector/uid"][:] = 1
     with ScanRecording(scan, tmp_path / "copy.h5") as recording:
         assert take_all(recording) == "complete"
+
+
+def test_a_file_without_a_flag_ends_when_it_is_closed(tmp_path):
+    path, copy = tmp_path / "scan.h5", tmp_path / "copy.h5"
+    told = {"frames": 20, "pause_at": [10], "flag": "over"}  # no name of a flag
+    with writing(path, **told) as writer:
+        assert writer.said() == "9"
+        with ScanRecording(path, copy) as recording:
+            assert (take_all(recording), recording.points) == ("nothing", 10)
+            writer.go()
+            writer.wait()
+            assert (take_all(recording), recording.points) == ("closed", 20)
+    with lt.open(copy) as view:
+        assert list(view.frame_streams.data) == list(range(20))
+        assert list(view.record_streams) == []  # what cannot grow as the scan does is not of it
 
 
 def test_frames_that_come_after_all_keys_are_not_left_out(tmp_path):

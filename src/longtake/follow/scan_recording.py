@@ -10,6 +10,7 @@ import h5py
 
 from longtake.errors import InvalidArgument, NotALongtakeFile, NotFound
 from longtake.follow.keys.data_source import DataSource
+from longtake.follow.keys.left_file import was_closed
 from longtake.follow.keys.scan_layout import find_scan
 from longtake.hdf.foreign_filters import make_readable
 from longtake.recording import record
@@ -121,16 +122,18 @@ class ScanRecording:
         keys = self._source.key_follower
         return keys.current_max - keys.current_key
 
-    def take(self) -> Literal["finished", "complete", "more", "nothing", "died"]:
+    def take(self) -> Literal["finished", "complete", "closed", "more", "nothing", "died"]:
         """Record what there is, for a moment, and say why it stopped.
 
         Returns
         -------
-        {"finished", "complete", "more", "nothing", "died"}
-            The writer said that it is done; all points are there that the scan can have; the
-            moment is over; nothing came in it; or nothing can come, for the writer ended without
-            closing its file.
+        {"finished", "complete", "closed", "more", "nothing", "died"}
+            The writer said that it is done; all points are there that the scan can have; there is
+            nothing by which to say so, and the writer closed its file; the moment is over; nothing
+            came in it; or nothing can come, for the writer ended without closing its file.
         """
+        # Asked first: what was written before is seen.
+        is_closed = self._layout.finished is None and was_closed(self._layout.keys[0])
         end = monotonic() + _TURN_S
         for point in self._source:
             self._store(point)
@@ -141,6 +144,8 @@ class ScanRecording:
             return "finished"
         if keys.are_keys_complete() and not self.lag:  # frames may come after their keys
             return "complete"
+        if is_closed and not self.lag:
+            return "closed"
         return "died" if keys.writer_died else "nothing"
 
     def __enter__(self) -> Self:

@@ -49,8 +49,8 @@ def find_scan(
     """Find the datasets of a scan: those that are named, or else what looks like them.
 
     Keys are integers under one of the names that writers of keys use, or in a group of such a
-    name; ``finished`` has one integer. Data is whatever has the dimensions of the scan first, and
-    holds numbers.
+    name; ``finished`` has one integer. Data is whatever has the dimensions of the scan first, can
+    grow as it can, and holds numbers.
 
     Parameters
     ----------
@@ -142,9 +142,8 @@ def _is_data(dataset: h5py.Dataset, scan: tuple[int | None, ...]) -> bool:
     return (
         dataset.dtype.kind in "biuf"
         and len(limits) == len(scan)
-        and all(
-            None in {one, other} or one == other for one, other in zip(limits, scan, strict=True)
-        )
+        # Of one length, whatever becomes of the scan, are calibrations and the like.
+        and all(limit in {None, of_scan} for limit, of_scan in zip(limits, scan, strict=True))
     )
 
 
