@@ -31,6 +31,7 @@ PLAIN = {
     "contiguous": [],  # of "data", "keys", "finished"
     "pause_at": [],
     "interval": 0.0,
+    "flag": "finished",  # its name
     "keys_behind": 0,  # of a second key dataset
 }
 
@@ -88,7 +89,7 @@ def _make(h5, told):
     names = ("keys", "keys2") if told["keys_behind"] else ("keys",)
     keys = [create("keys", name, "i4", (1,) * len(frame), 16) for name in names]
     how = {} if "finished" in told["contiguous"] else {"maxshape": (1,), "chunks": (1,)}
-    return data, keys, h5.create_dataset("finished", (1,), "i4", **how)
+    return data, keys, h5.create_dataset(told["flag"], (1,), "i4", **how)
 
 
 def _filters(kind):

@@ -12,7 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from swmr_tools.datasource import FrameReader as TheirReader
 
-from longtake.errors import Closed, DamagedFile, InvalidArgument, NothingCame
+from longtake.errors import (
+    CannotFollow,
+    Closed,
+    DamagedFile,
+    InvalidArgument,
+    NothingCame,
+    WrongType,
+)
 from longtake.follow import DataSource, FrameReader
 from longtake.follow.keys.frame_ways import ChunkAFrame, InOnePiece, ThroughHdf5
 from tests.follow.plain import Plain
@@ -165,6 +172,40 @@ def test_nothing_to_follow_is_refused():
         DataSource([Plain([1])], None, interleaved_datasets={"d": []})
 
 
+def test_what_is_no_list_or_mapping_of_datasets_is_refused():
+    one = Plain(np.ones(3))
+    for keys in (None, 3, one):
+        with pytest.raises(WrongType, match="key_datasets is a list of datasets"):
+            DataSource(keys, {"d": one})
+    for datasets in ([one], one):
+        with pytest.raises(WrongType, match="datasets is datasets by name"):
+            DataSource([one], datasets)
+        with pytest.raises(WrongType, match="interleaved_datasets is datasets by name"):
+            DataSource([one], None, interleaved_datasets=datasets)
+
+
+@pytest.mark.parametrize(
+    ("shape", "says"),
+    [
+        ((6,), r"has shape \(6,\), and its scan 2 dimensions"),
+        ((2, 4, 5), r"\(2, 4\) and the scan's are \(2, 3\)"),
+    ],
+)
+def test_what_is_of_another_scan_is_refused(shape, says):
+    keys = Plain(np.ones((2, 3, 1, 1)))
+    with pytest.raises(CannotFollow, match=says):
+        DataSource([keys], {"d": Plain(np.ones(shape))})
+    with pytest.raises(CannotFollow, match="only a stack"):
+        DataSource([keys], None, interleaved_datasets={"d": [Plain(np.ones((6, 5)))]})
+
+
+def test_a_dataset_may_be_longer_than_its_scan_or_have_no_limits():
+    keys = Plain(np.ones((2, 3, 1, 1)))
+    long, free = Plain(np.ones((4, 3, 5))), Plain(np.ones((2, 3, 5)), (None, None, 5))
+    points = list(DataSource([keys], {"long": long, "free": free}, SOON))
+    assert [point.slice_metadata for point in points[-1:]] == [(slice(1, 2), slice(2, 3))]
+
+
 def test_data_behind_its_keys_is_waited_for():
     data = Plain(np.zeros((2, 3)), (None, 3))
     looks = []
@@ -186,6 +227,32 @@ def test_data_that_does_not_come_in_time_can_come_later():
     assert source.has_timed_out()
     data.values = np.ones((4, 3))
     assert [point.index for point in source] == [2, 3]
+
+
+def test_batches_are_what_is_there_but_no_more_than_was_asked_for():
+    keys = Plain(np.array([1] * 5 + [0] * 2))
+    source = DataSource([keys], {"d": Plain(np.zeros((7, 300, 200)))}, SOON)
+    batches = source.batches(3)
+    assert [point.index for point in next(batches)] == [0, 1, 2]
+    assert [point.index for point in next(batches)] == [3, 4]
+    keys.values = np.ones(7)
+    assert [point.index for point in next(batches)] == [5, 6]
+    assert list(batches) == []
+    assert source.has_timed_out()
+
+
+def test_points_that_were_dealt_with_are_not_read():
+    data = Plain(np.zeros((5, 3)))
+    source = DataSource([Plain(np.ones(5))], {"d": data}, SOON, Plain([1]))
+    source.go_on_after(2)
+    assert [point.index for point in source] == [3, 4]
+    assert data.read == 6
+    source.go_on_after(4)
+    assert list(source) == []
+    source.go_on_after(-1)
+    assert [point.index for point in source] == [0, 1, 2, 3, 4]
+    with pytest.raises(InvalidArgument, match="a point's number"):
+        source.go_on_after(-2)
 
 
 def test_data_that_is_short_when_the_writer_is_done():

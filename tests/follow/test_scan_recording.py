@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import longtake as lt
-from longtake.errors import CannotFollow, InvalidArgument, NotALongtakeFile, NotFound
+from longtake.errors import CannotFollow, InvalidArgument, NotALongtakeFile, NotFound, WrongType
 from longtake.follow.scan_recording import ScanRecording
+from tests.follow.swmr_writer import writing
 
 
 @pytest.fixture
@@ -76,11 +77,62 @@ def test_what_is_named_is_taken(tmp_path, scan):
         ScanRecording(scan, tmp_path / "c.h5")
 
 
+def test_datasets_of_several_names_are_recorded_once(tmp_path, scan):
+    with h5py.File(scan, "r+") as h5:
+        h5["entry/again"] = h5["entry/detector/data"]  # as NeXus files have it
+        h5["entry/round"], h5["keys"] = h5["entry"], h5["entry/detector/uid"]
+    with ScanRecording(scan, tmp_path / "found.h5") as recording:
+        assert (take_all(recording), recording.points) == ("nothing", 4)
+        assert sorted(recording.streams) == ["again", "data"]
+    how = {"keys": ["/keys"], "data": ["link", "entry/round/angle"]}
+    with ScanRecording(scan, tmp_path / "named.h5", **how) as recording:
+        assert (take_all(recording), recording.points) == ("nothing", 4)
+        assert recording.streams == ["again"]
+
+
 def test_a_scan_that_is_complete_is_not_waited_for(tmp_path, scan):
     with h5py.File(scan, "r+") as h5:
         h5["entry/detector/uid"][:] = 1
     with ScanRecording(scan, tmp_path / "copy.h5") as recording:
         assert take_all(recording) == "complete"
+
+
+def test_a_file_without_a_flag_ends_when_it_is_closed(tmp_path):
+    path, copy = tmp_path / "scan.h5", tmp_path / "copy.h5"
+    told = {"frames": 20, "pause_at": [10], "flag": "over"}  # no name of a flag
+    with writing(path, **told) as writer:
+        assert writer.said() == "9"
+        with ScanRecording(path, copy) as recording:
+            assert (take_all(recording), recording.points) == ("nothing", 10)
+            writer.go()
+            writer.wait()
+            assert (take_all(recording), recording.points) == ("closed", 20)
+    with lt.open(copy) as view:
+        assert list(view.frame_streams.data) == list(range(20))
+        assert list(view.record_streams) == []  # what cannot grow as the scan does is not of it
+
+
+def test_frames_that_come_after_all_keys_are_not_left_out(tmp_path):
+    path, copy = tmp_path / "late.h5", tmp_path / "copy.h5"
+    with h5py.File(path, "w", libver="latest") as h5:
+        h5.create_dataset("key", data=np.ones(4, int), chunks=(4,), maxshape=(4,))
+        h5.create_dataset("camera", data=np.ones((2, 3)), chunks=(1, 3), maxshape=(4, 3))
+    with ScanRecording(path, copy) as recording:
+        assert (take_all(recording), recording.points, recording.lag) == ("nothing", 2, 2)
+    with h5py.File(path, "r+") as h5:
+        h5["camera"].resize((4, 3))
+    with ScanRecording(path, copy) as recording:
+        assert (take_all(recording), recording.points, recording.lag) == ("complete", 4, 0)
+
+
+def test_a_recording_that_cannot_be_begun_is_let_go(tmp_path, scan):
+    copy = tmp_path / "copy.h5"
+    with h5py.File(scan, "r+") as h5:
+        h5["entry/names"] = ["any text"] * 6
+    with pytest.raises(WrongType, match="names"):
+        ScanRecording(scan, copy, data=["entry/names", "entry/angle"])
+    with lt.record(copy, append=True):  # nobody holds it
+        pass
 
 
 def test_what_cannot_be_recorded_says_why(tmp_path, scan):

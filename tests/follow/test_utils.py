@@ -91,6 +91,21 @@ def test_datasets_of_results_are_made_alike(tmp_path, data, maxshape):
     assert found[0] == found[1]
 
 
+def test_results_of_a_large_scan_are_not_one_chunk(tmp_path):
+    with h5py.File(tmp_path / "f.h5", "w") as h5:
+        for limits, chunks in {
+            (256, 256): (256, 256),
+            (100_000, 50_000): (1, 50_000),
+            (5, 200_000): (1, 65536),
+            (400, 3, 1000): (21, 3, 1000),
+            (None, 300): (1, 300),
+        }.items():
+            made = utils.create_dataset(1.5, limits, h5, str(limits))
+            utils.append_data(2.5, (slice(1, 2),) * len(limits), made)
+            assert made.chunks == chunks
+            assert made[made.shape[0] - 1].max() == 2.5
+
+
 def test_axes_of_nexus_groups(tmp_path):
     found = []
     with h5py.File(tmp_path / "f.h5", "w") as h5:

@@ -152,6 +152,16 @@ def test_into_a_stream_and_into_the_recording_that_is_the_source(tmp_path):
         assert len(view.frame_streams.doubled) == 3
 
 
+@pytest.mark.parametrize("workers", [1, 3])
+def test_into_the_file_that_the_source_is_in(source, workers):
+    path = source.file.path
+    first = lt.process(source.items()[:3], mean, path)
+    done = lt.process(source, mean, str(path), workers=workers)  # and does not wait for itself
+    assert (first.entries, done.entries, done.resumed_at) == (3, 10, 20)
+    with lt.open(path) as view:
+        assert list(view.data_streams.mean.items()) == [(10 * t, t) for t in range(10)]
+
+
 def test_how_the_source_ended_is_told_when_all_is_stored(tmp_path, out):
     recording = lt.record(tmp_path / "run.h5")
     game = recording.create_data_stream("game")
@@ -230,6 +240,7 @@ def stored(path) -> int:
         ({"function": 3}, WrongType, "3 is not a function"),
         ({"function": lambda x: x}, InvalidArgument, "has no name"),
         ({"source": 5}, WrongType, "entries come from a stream of a view"),
+        ({"source": "run.h5"}, WrongType, "entries come from a stream of a view"),
         ({"source": [1, 2]}, WrongType, "entries come as .key, value. pairs"),
         ({"into": 7}, WrongType, "results go into a recording"),
         ({"workers": 0}, InvalidArgument, "workers"),

@@ -9,6 +9,7 @@ import pytest
 import longtake as lt
 from longtake.errors import InvalidArgument, WrongType
 from longtake.follow import DataSource, KeyFollower
+from tests.follow.plain import Plain
 
 SCAN, FRAME = (3, 4), (2, 5)
 
@@ -80,6 +81,32 @@ def test_they_are_seen_in_turn_while_they_are_made(scan, tmp_path):
 
         lt.process(source(file), followed, out, workers=1)
     assert seen == list(range(1, 9))
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_no_result_waits_for_the_next_point(tmp_path, workers):
+    stored = []
+
+    keys = Plain(np.arange(9) == 0)
+
+    def next_is_there(_):
+        stored.append(None)
+        keys.values = np.arange(9) <= len(stored)
+
+    source = DataSource([keys], {"camera": Plain(np.ones((9, *FRAME)))}, timeout=0)
+    lt.process(source, total, tmp_path / "out.h5", workers=workers, progress=next_is_there)
+    assert len(stored) == 9
+
+
+def test_no_point_may_be_left_out(scan, tmp_path):
+    with h5py.File(tmp_path / "out.h5", "w") as out, h5py.File(scan) as file:
+        begun = source(file)
+        next(begun)
+        with pytest.raises(InvalidArgument, match="point 1 came where 0 was due"):
+            lt.process(begun, total, out)
+        assert list(out) == []
+        begun.reset()
+        assert lt.process(begun, total, out).entries == 9
 
 
 def test_what_is_not_of_a_scan_or_of_another_function_is_refused(scan, tmp_path):

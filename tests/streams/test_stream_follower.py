@@ -25,6 +25,7 @@ from longtake.errors import (
     WrongType,
 )
 from longtake.streams import StreamFile, StreamFileView
+from longtake.streams.cursor import Cursor
 from longtake.streams.stream_follower import BatchFollower, StreamFollower
 from tests.streams.damage import damage
 from tests.streams.kinds import KINDS, same
@@ -300,6 +301,24 @@ def test_a_batch_is_what_is_there_but_no_more_than_was_asked_for(file, view):
     assert [[key for key, _ in next(follower)] for _ in range(2)] == [[0, 1, 2], [3, 4]]
     with pytest.raises(NothingCame):
         next(follower)
+
+
+def test_a_batch_that_was_interrupted_loses_nothing(file, view, monkeypatch):
+    stream = file.create_data_stream("s")
+    for key in range(5):
+        stream.append(key, key)
+    follower = follow(view, batch=4, timeout=0)
+    take, left = Cursor.take, [True, True, False]
+
+    def interrupted(cursor):
+        if left and not left.pop(0):
+            raise KeyboardInterrupt
+        return take(cursor)
+
+    monkeypatch.setattr(Cursor, "take", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        next(follower)
+    assert [[key for key, _ in next(follower)] for _ in range(2)] == [[0, 1, 2, 3], [4]]
 
 
 @pytest.mark.parametrize("bad", [1, 3])

@@ -55,7 +55,7 @@ def _record(recording: ScanRecording, polling: Polling, asked: list[int]) -> str
             said = f"{recording.points} points"
             status.update(said)
             lines.tell(said)
-            if why in {"finished", "complete"}:
+            if why in {"finished", "complete", "closed"}:
                 return why
             if recording.points > known:
                 known = recording.points

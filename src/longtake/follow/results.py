@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     import h5py
     from numpy.typing import ArrayLike
 
-#: Results of fewer values than this lie together in one chunk.
+#: Results of fewer values than this lie together in one chunk,
 _FEW = 10
+#: at most so many: a chunk is written as a whole, and a scan can be larger than any chunk.
+_TOGETHER = 65536
 
 
 def create_dataset(
@@ -42,7 +44,7 @@ def create_dataset(
     h5py.Dataset
         Of shape (1, …, 1, *data.shape), with the scan's limits. Its chunks are of one result; of
         results of less than 10 values, of as many as the scan can have in each direction that has
-        a limit.
+        a limit, but 65,536 in all.
 
     Examples
     --------
@@ -57,11 +59,20 @@ def create_dataset(
     values = np.asarray(data)
     limits = tuple(scan_maxshape)
     first = (1,) * len(limits)
-    chunks = first if values.size >= _FEW else tuple(length or 1 for length in limits)
+    chunks = first if values.size >= _FEW else _together(limits)
     options = {"chunks": (*chunks, *values.shape), "maxshape": (*limits, *values.shape)}
     dataset = fh.create_dataset(path, (*first, *values.shape), values.dtype, **(options | kwargs))
     dataset[...] = values
     return dataset
+
+
+def _together(limits: tuple[int | None, ...]) -> tuple[int, ...]:
+    """Give how many points to keep in one chunk in each direction, whole rows first."""
+    room, lengths = _TOGETHER, []
+    for limit in reversed(limits):
+        lengths.append(min(limit or 1, room))
+        room //= lengths[-1]
+    return tuple(reversed(lengths))
 
 
 def append_data(data: ArrayLike, slice_metadata: Sequence[slice], dataset: h5py.Dataset) -> None:

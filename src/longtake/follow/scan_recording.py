@@ -10,6 +10,7 @@ import h5py
 
 from longtake.errors import InvalidArgument, NotALongtakeFile, NotFound
 from longtake.follow.keys.data_source import DataSource
+from longtake.follow.keys.left_file import was_closed
 from longtake.follow.keys.scan_layout import find_scan
 from longtake.hdf.foreign_filters import make_readable
 from longtake.recording import record
@@ -121,16 +122,18 @@ class ScanRecording:
         keys = self._source.key_follower
         return keys.current_max - keys.current_key
 
-    def take(self) -> Literal["finished", "complete", "more", "nothing", "died"]:
+    def take(self) -> Literal["finished", "complete", "closed", "more", "nothing", "died"]:
         """Record what there is, for a moment, and say why it stopped.
 
         Returns
         -------
-        {"finished", "complete", "more", "nothing", "died"}
-            The writer said that it is done; all points are there that the scan can have; the
-            moment is over; nothing came in it; or nothing can come, for the writer ended without
-            closing its file.
+        {"finished", "complete", "closed", "more", "nothing", "died"}
+            The writer said that it is done; all points are there that the scan can have; there is
+            nothing by which to say so, and the writer closed its file; the moment is over; nothing
+            came in it; or nothing can come, for the writer ended without closing its file.
         """
+        # Asked first: what was written before is seen.
+        is_closed = self._layout.finished is None and was_closed(self._layout.keys[0])
         end = monotonic() + _TURN_S
         for point in self._source:
             self._store(point)
@@ -139,8 +142,10 @@ class ScanRecording:
         keys = self._source.key_follower
         if keys.finished_set:
             return "finished"
-        if keys.are_keys_complete():
+        if keys.are_keys_complete() and not self.lag:  # frames may come after their keys
             return "complete"
+        if is_closed and not self.lag:
+            return "closed"
         return "died" if keys.writer_died else "nothing"
 
     def __enter__(self) -> Self:
@@ -151,18 +156,29 @@ class ScanRecording:
         self._recording.__exit__(*raised)
 
     def _begin(self, source: Path, path: Path) -> None:
-        layout = self._layout
-        about = {"source": source.name, "datasets": list(layout.data)}
+        about = {"source": source.name, "datasets": list(self._layout.data)}
         self._recording = record(path, append=True)
+        try:
+            self._require_same(about, path)
+            self._make_streams()
+        except BaseException:
+            self._recording.stop()
+            raise
+
+    def _require_same(self, about: dict[str, object], path: Path) -> None:
+        """Note what is recorded; refuse a recording of something else."""
         known = self._recording.attributes.get("scan")
         is_new = known is None and _is_empty(self._recording)
         if not is_new and known != about:
-            self._recording.stop()
             raise InvalidArgument(
-                f"{path} is no recording of these datasets of {source.name}: record to a new file"
+                f"{path} is no recording of these datasets of {about['source']}: record to a new "
+                "file"
             )
         if is_new:
             self._recording.set_attribute("scan", about)
+
+    def _make_streams(self) -> None:
+        layout = self._layout
         rank = layout.scan_rank
         of_frames = {name: d for name, d in layout.data.items() if d.shape[rank:]}
         of_points = {name: d for name, d in layout.data.items() if not d.shape[rank:]}
@@ -177,7 +193,7 @@ class ScanRecording:
         streams = [*self._frames.values(), *([self._table] if self._table is not None else [])]
         # After a crash, some may have one more than others.
         self._last = {stream.name: _last_key(stream) for stream in streams}
-        self._source.key_follower.current_key = min(self._last.values())
+        self._source.go_on_after(min(self._last.values()))
 
     def _frame_stream(
         self, name: str, shape: tuple[int, ...], dataset: h5py.Dataset, path: str

@@ -7,11 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import h5py
 
 from longtake.errors import InvalidArgument, WrongType
+from longtake.follow.keys.data_source import DataSource
 from longtake.pipeline.ordered_map import ordered_map, worker_count
 from longtake.pipeline.progress import Progress, ProgressMeter
 from longtake.pipeline.results import Results
@@ -22,7 +24,6 @@ from longtake.streams.stream_view import StreamView
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
     from concurrent.futures import Executor
-    from pathlib import Path
 
     from longtake.recording import Recording
     from longtake.streams import DataStream, FrameStream, RecordStream, TableStream
@@ -87,7 +88,8 @@ def process(
         ``function(value)``, called with one entry at a time, in any of the workers.
     into : path, Recording, stream or h5py.Group
         The recording to put the results in, which is made if there is none, and gone on with if
-        there is; one that is open, also the one that is the source; one of its streams. For the
+        there is; one that is open, also the one that is the source (which is followed until it is
+        stopped, by another thread, or the timeout is over); one of its streams. For the
         points of a `DataSource`, also a group of a file that h5py has open to write: the results
         go to a dataset of the scan's shape, with a key dataset ``<name>_key`` beside it (what is
         lost when such a file's writer is killed is up to HDF5).
@@ -101,7 +103,8 @@ def process(
     executor : concurrent.futures.Executor, optional
         Who does the work instead: processes, a cluster. It is left running.
     timeout : float, seconds, optional
-        How long to wait for the next entry of a stream; by default for ever.
+        How long to wait for the next entry of a stream; by default for ever. A `DataSource` has a
+        timeout of its own, after which this ends without an error: ask its `has_timed_out`.
     progress : callable, optional
         Gets a `longtake.pipeline.Progress` after each result.
 
@@ -124,7 +127,9 @@ def process(
     ----------
     Order: the source's. No entry is skipped, and none has two results, through any number of stops
     and kills; the function may be called again for entries whose result was not stored. Memory: a
-    few entries and results for each worker. Results do not wait for more entries to come.
+    few entries and results for each worker. The results of a stream or a `DataSource` do not wait
+    for more entries to come; those of other iterables may, with more than one worker, wait for the
+    next pair.
 
     Examples
     --------
@@ -148,20 +153,23 @@ def process(
     """
     if not callable(function):
         raise WrongType(f"{function!r} is not a function")
-    if not isinstance(source, StreamView) and not hasattr(source, "__iter__"):
+    is_text = isinstance(source, str | bytes)
+    if is_text or not (isinstance(source, StreamView) or hasattr(source, "__iter__")):
         raise WrongType(
             f"entries come from a stream of a view, or (key, value) pairs, not {source!r}"
         )
     threads = worker_count(workers)
     called = name if name is not None else _name_of(function)
     about = {"function": _name_of(function, or_else=called)} | _said_of(source)
+    is_own = isinstance(source, StreamView) and _is_of(source, into)
     with _recording(into) as target:
         results = _results(target, called, about)
-        if isinstance(results, ScanResults):
-            source = results.noted(cast("Any", source))
+        noted = results.noted if isinstance(results, ScanResults) else iter
         last = results.last_key
         meter = ProgressMeter(progress or (lambda _: None), done=len(results))
-        pairs = _processed(source, function, last, threads, executor, timeout)
+        if is_own:  # while this has it open nobody else records to it: what is there is all
+            source = cast("StreamView[Any]", source).items_for_range(_after(last))
+        pairs = _processed(source, function, last, noted, threads, executor, timeout)
         with closing(pairs):
             for key, result in pairs:
                 results.append(key, result)
@@ -173,20 +181,46 @@ def _processed(
     source: Any,
     function: Callable[[Any], Any],
     last: int | None,
+    noted: Callable[[Any], Iterator[tuple[int, Any]]],
     threads: int,
     executor: Executor | None,
     timeout: float | None,
 ) -> Generator[tuple[int, Any]]:
     """Give the keys and results of the entries after the last that has one."""
-    if not isinstance(source, StreamView):
+    batches = _batches(source, last, _EACH * threads, timeout)
+    if batches is None:
         later = (pair for pair in map(_pair, source) if last is None or pair[0] > last)
         each = partial(_keyed, function)
-        yield from ordered_map(each, later, workers=threads, executor=executor)
+        yield from ordered_map(each, noted(later), workers=threads, executor=executor)
         return
-    start = None if last is None else last + 1
     with _pool(threads, executor) as pool:
-        for batch in source.follow(start, timeout=timeout, batch=_EACH * threads):
-            yield from _mapped(pool, function, batch)
+        for batch in batches:
+            yield from _mapped(pool, function, list(noted(batch)))
+
+
+def _batches(
+    source: Any, last: int | None, most: int, timeout: float | None
+) -> Iterator[list[tuple[int, Any]]] | None:
+    """Give the entries after the last, as they are there; None if the source cannot tell."""
+    if isinstance(source, StreamView):
+        return source.follow(_after(last), timeout=timeout, batch=most)
+    if isinstance(source, DataSource):
+        if last is not None:
+            source.go_on_after(last)
+        return (list(map(_pair, batch)) for batch in source.batches(most))
+    return None
+
+
+def _after(last: int | None) -> int | None:
+    return None if last is None else last + 1
+
+
+def _is_of(source: StreamView[Any], into: Any) -> bool:
+    """Whether a path, which is to be opened, is that of the recording that a stream is in."""
+    if not isinstance(into, str | os.PathLike) or source.file is None:
+        return False
+    path = Path(into)
+    return path.exists() and path.samefile(source.file.path)
 
 
 def _mapped(

@@ -62,9 +62,9 @@ class Results:
             If it is not of the kind, shape or type that the results before it were.
         """
         value = _plain_columns(result)
-        if self.stream is None:
-            self.stream = self._made_for(value)
         try:
+            if self.stream is None:
+                self.stream = self._made_for(value)
             self.stream.append(key, value)
         except LongtakeError as error:
             error.add_note(f"the result at {key}, for {self._name!r}")

@@ -40,6 +40,7 @@ class ScanResults:
         self._about = about
         self._places: dict[int, tuple[Sequence[slice], Sequence[int | None]]] = {}
         self._data, self._keys = self._known()
+        self._next = len(self)
 
     @property
     def path(self) -> Path:
@@ -57,16 +58,30 @@ class ScanResults:
         """The number of the last point whose result is stored, or None."""
         return len(self) - 1 if len(self) else None
 
-    def noted(self, source: Iterable[ScanPoint]) -> Iterator[ScanPoint]:
-        """Give the points of a source; where the result of each belongs is remembered."""
-        for point in source:
+    def noted(self, pairs: Iterable[tuple[int, ScanPoint]]) -> Iterator[tuple[int, ScanPoint]]:
+        """Give points by their numbers; where the result of each belongs is remembered.
+
+        Raises
+        ------
+        InvalidArgument
+            If one is left out: whoever follows the results would wait there for ever.
+        WrongType
+            If it is no point of a scan.
+        """
+        for index, point in pairs:
             if not hasattr(point, "slice_metadata"):
                 raise WrongType(
                     "a dataset takes the results of a scan, of the points of a DataSource, not of "
                     f"{point!r}"
                 )
-            self._places[point.index] = point.slice_metadata, point.maxshape
-            yield point
+            if index != self._next:
+                raise InvalidArgument(
+                    f"point {index} came where {self._next} was due: the results of a scan are of "
+                    "all its points, from the first on; reset() its source"
+                )
+            self._next = index + 1
+            self._places[index] = point.slice_metadata, point.maxshape
+            yield index, point
 
     def append(self, key: int, result: Any) -> None:
         """Store the result of a point, then its key."""

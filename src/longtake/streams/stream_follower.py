@@ -106,6 +106,7 @@ class BatchFollower(StreamFollower[V]):
 
     def __init__(self, view: StreamView[V], start: Start, batch: int, **given: Any) -> None:
         self._batch = whole_number(batch, "batch", least=1)
+        self._taken: list[tuple[int, V]] = []  # more than none, if it was interrupted
         self._kept: LongtakeError | None = None  # what is told after the entries before it
         super().__init__(view, start, **given)
 
@@ -114,11 +115,13 @@ class BatchFollower(StreamFollower[V]):
         kept, self._kept = self._kept, None
         if kept is not None:
             raise kept
-        entries = [super().__next__()]
+        taken = self._taken or [super().__next__()]
+        self._taken = taken
         try:
             self._cursor.look()
-            while len(entries) < self._batch and (entry := self._cursor.take()) is not None:
-                entries.append(entry)
+            while len(taken) < self._batch and (entry := self._cursor.take()) is not None:
+                taken.append(entry)
         except LongtakeError as error:
             self._kept = error
-        return entries
+        self._taken = []
+        return taken

@@ -9,6 +9,7 @@ import numpy as np
 
 from longtake.errors import CannotFollow, WrongType
 from longtake.follow.keys.finished_flag import FinishedFlag
+from longtake.follow.keys.given_datasets import require_named
 from longtake.follow.keys.left_file import was_left
 from longtake.follow.keys.live_dataset import live
 from longtake.follow.keys.scan_point import ScanPoint
@@ -87,6 +88,7 @@ class ChunkSource:
         self._polling = Polling(poll, timeout)
         if not datasets:
             raise CannotFollow("No data specified to follow! Give {name: dataset}")
+        require_named(datasets, "datasets")
         self._columns = {name: _Chunks(dataset) for name, dataset in datasets.items()}
         self.chunk_size = next(iter(self._columns.values())).rows
         others = [column for column in self._columns.values() if column.rows != self.chunk_size]

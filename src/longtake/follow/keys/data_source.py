@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Self
 
 from longtake.errors import CannotFollow, DamagedFile
 from longtake.follow.keys.frame_reader import FrameReader
+from longtake.follow.keys.given_datasets import require_named, require_of_scan, require_stack
 from longtake.follow.keys.interleaved import InterleavedReader
 from longtake.follow.keys.key_follower import KeyFollower
 from longtake.follow.keys.scan_point import ScanPoint
 from longtake.follow.results import append_data, create_dataset
 from longtake.streams.polling import Polling
+from longtake.whole_number import whole_number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import h5py
     from numpy.typing import ArrayLike
@@ -48,7 +50,8 @@ class DataSource:
     Raises
     ------
     CannotFollow
-        If there is nothing to read, or the key datasets do not go with each other.
+        If there is nothing to read, or the datasets do not go with each other: the scan has
+        another shape in one than in the others.
     InvalidArgument, WrongType
         As of `KeyFollower`.
     DamagedFile
@@ -91,15 +94,19 @@ class DataSource:
     ) -> None:
         if not datasets and not interleaved_datasets:
             raise CannotFollow("No data specified to follow! Give datasets={name: dataset}")
+        require_named(datasets or {}, "datasets")
+        require_named(interleaved_datasets or {}, "interleaved_datasets")
         self.key_follower = KeyFollower(key_datasets, timeout, finished_dataset, poll=poll)
         self.key_follower.check_datasets()
         self.use_direct_chunk = use_direct_chunk
         self._polling = Polling(poll, timeout)
-        rank = max(self.key_follower.scan_rank, 0)
-        self._readers: dict[str, FrameReader | InterleavedReader] = {
-            name: FrameReader(dataset, rank) for name, dataset in (datasets or {}).items()
-        }
+        scan = self.key_follower.maxshape
+        self._readers: dict[str, FrameReader | InterleavedReader] = {}
+        for name, dataset in (datasets or {}).items():
+            self._readers[name] = reader = FrameReader(dataset, len(scan))
+            require_of_scan(reader.name, reader.limits, scan)
         for name, several in (interleaved_datasets or {}).items():
+            require_stack(len(scan), name)
             self._readers[name] = InterleavedReader(name, several)
         self._points: deque[ScanPoint] = deque()
         self._refreshed_at = -1
@@ -113,6 +120,19 @@ class DataSource:
         point = self._points.popleft()
         self.key_follower.current_key = point.index
         return point
+
+    def batches(self, most: int) -> Iterator[list[ScanPoint]]:
+        """Give lists of points: all that are there, at most so many, as soon as there is one."""
+        for point in self:
+            batch = [point]
+            while len(batch) < most and self._has_next():
+                batch.append(next(self))
+            yield batch
+
+    def go_on_after(self, index: int) -> None:
+        """Give the point after this one next, and those after it; -1 begins with the first."""
+        self._points.clear()
+        self.key_follower.current_key = whole_number(index, "a point's number", least=-1)
 
     def reset(self) -> None:
         """Begin again with the first point."""
@@ -143,6 +163,14 @@ class DataSource:
         See `longtake.follow.utils.append_data`.
         """
         append_data(data, slice_metadata, dataset)
+
+    def _has_next(self) -> bool:
+        """Whether the next point is there, as far as was looked."""
+        index = self.key_follower.current_key + 1
+        is_known = index <= self.key_follower.current_max
+        return bool(self._points) or (
+            is_known and all(index < reader.length for reader in self._readers.values())
+        )
 
     def _wait(self) -> int:
         """Wait until there is a point that was not given, with all its frames, and say which."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
-from longtake.errors import NothingCame
+from longtake.errors import CannotFollow, NothingCame
 from longtake.follow.keys.c_order import position
 from longtake.follow.keys.frame_ways import way_to
 from longtake.follow.keys.live_dataset import live
@@ -43,6 +43,8 @@ class FrameReader:
     ------
     InvalidArgument, WrongType
         If an argument cannot be used.
+    CannotFollow
+        If the dataset has fewer dimensions than the scan.
 
     Guarantees
     ----------
@@ -74,6 +76,11 @@ class FrameReader:
         self.use_direct_chunk = use_direct_chunk
         self._polling = Polling(poll, timeout)
         self._live = live(self.dataset)
+        if len(self._live.shape) < self.scan_rank:
+            raise CannotFollow(
+                f"{self._live.name} has shape {self._live.shape}, and its scan "
+                f"{self.scan_rank} dimensions: it has no frame for each of the scan's points"
+            )
         self._way = way_to(self.dataset, self.scan_rank)
         self._itemsize: int = getattr(getattr(dataset, "dtype", None), "itemsize", 8)
 
@@ -81,6 +88,11 @@ class FrameReader:
     def name(self) -> str:
         """What the dataset is called."""
         return self._live.name
+
+    @property
+    def limits(self) -> tuple[int | None, ...]:
+        """The greatest shape of the dataset; None where there is no limit."""
+        return self._live.maxshape
 
     @property
     def length(self) -> int:

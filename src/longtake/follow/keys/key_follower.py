@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from longtake.errors import CannotFollow
 from longtake.follow.keys.finished_flag import FinishedFlag
+from longtake.follow.keys.given_datasets import listed
 from longtake.follow.keys.key_cursor import KeyCursor
 from longtake.follow.keys.left_file import was_left
 from longtake.follow.keys.shared_dataset import shared
@@ -86,7 +87,7 @@ class KeyFollower:
         poll: float | None = None,
     ) -> None:
         self._polling = Polling(poll, timeout)
-        self.key_datasets = [shared(dataset) for dataset in key_datasets]
+        self.key_datasets = [shared(key) for key in listed(key_datasets, "key_datasets")]
         self.finished_dataset = None if finished_dataset is None else shared(finished_dataset)
         self._cursors = [KeyCursor(dataset) for dataset in self.key_datasets]
         done = self.finished_dataset

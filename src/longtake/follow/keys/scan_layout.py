@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import h5py
 
@@ -48,8 +49,8 @@ def find_scan(
     """Find the datasets of a scan: those that are named, or else what looks like them.
 
     Keys are integers under one of the names that writers of keys use, or in a group of such a
-    name; ``finished`` has one integer. Data is whatever has the dimensions of the scan first, and
-    holds numbers.
+    name; ``finished`` has one integer. Data is whatever has the dimensions of the scan first, can
+    grow as it can, and holds numbers.
 
     Parameters
     ----------
@@ -65,8 +66,10 @@ def find_scan(
     CannotFollow
         If no keys or no data are found, or the keys do not go with each other.
     """
-    found = dict(_datasets(h5, ""))
-    key_paths = [_path(h5, name) for name in keys] or [p for p in found if _is_key(p, found[p])]
+    found = dict(_datasets(h5))
+    key_paths = [_path(h5, found, name) for name in keys] or [
+        p for p in found if _is_key(p, found[p])
+    ]
     if not key_paths:
         integers = [path for path, dataset in found.items() if dataset.dtype.kind in "iu"]
         raise CannotFollow(
@@ -76,9 +79,9 @@ def find_scan(
     key_datasets = [_dataset(h5, found, path) for path in key_paths]
     follower = KeyFollower(cast("list[FollowedDataset]", key_datasets))
     follower.check_datasets()
-    finished_paths = [_path(h5, finished)] if finished else _finished_in(found)
+    finished_paths = [_path(h5, found, finished)] if finished else _finished_in(found)
     others = found.keys() - {*key_paths, *finished_paths}
-    data_paths = [_path(h5, name) for name in data] or [
+    data_paths = [_path(h5, found, name) for name in data] or [
         path for path in found if path in others and _is_data(found[path], follower.maxshape)
     ]
     if not data_paths:
@@ -94,19 +97,29 @@ def find_scan(
     )
 
 
-def _datasets(group: h5py.Group, path: str) -> Iterator[tuple[str, h5py.Dataset]]:
-    for name in group:
-        link = group.get(name, getlink=True)
-        if not isinstance(link, h5py.HardLink):
-            continue  # what is elsewhere, or is there twice
-        try:
-            member = group[name]
-        except KeyError:
-            continue  # HDF5 cannot open it (yet)
-        if isinstance(member, h5py.Group):
-            yield from _datasets(member, f"{path}/{name}")
-        elif isinstance(member, h5py.Dataset) and member.shape is not None:
-            yield f"{path}/{name}", member
+def _datasets(h5: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:
+    """Give each dataset once, though it may have several names; groups may hold themselves."""
+    known: set[Any] = set()
+    waiting: list[tuple[str, Any]] = [("", h5)]
+    while waiting:
+        path, node = waiting.pop()
+        if node.id in known:
+            continue
+        known.add(node.id)
+        if isinstance(node, h5py.Group):
+            waiting += reversed(
+                [(f"{path}/{name}", _member(node, name)) for name in map(str, node)]
+            )
+        elif isinstance(node, h5py.Dataset) and node.shape is not None:
+            yield path, node
+
+
+def _member(group: h5py.Group, name: str) -> Any:
+    """Give a member of a group; the group itself in place of one that is elsewhere."""
+    if isinstance(group.get(name, getlink=True), h5py.HardLink):
+        with suppress(KeyError):  # HDF5 cannot open it (yet)
+            return group[name]
+    return group
 
 
 def _is_key(path: str, dataset: h5py.Dataset) -> bool:
@@ -129,16 +142,17 @@ def _is_data(dataset: h5py.Dataset, scan: tuple[int | None, ...]) -> bool:
     return (
         dataset.dtype.kind in "biuf"
         and len(limits) == len(scan)
-        and all(
-            None in {one, other} or one == other for one, other in zip(limits, scan, strict=True)
-        )
+        # Of one length, whatever becomes of the scan, are calibrations and the like.
+        and all(limit in {None, of_scan} for limit, of_scan in zip(limits, scan, strict=True))
     )
 
 
-def _path(h5: h5py.File, name: str) -> str:
+def _path(h5: h5py.File, found: dict[str, h5py.Dataset], name: str) -> str:
+    """Give the path of a dataset, under whatever name it is known already."""
     if name not in h5:
         raise NotFound(f"{h5.filename} has no dataset {name!r}: `longtake tree` shows those it has")
-    return "/" + name.strip("/")
+    named = h5[name]
+    return next((path for path in found if found[path] == named), "/" + name.strip("/"))
 
 
 def _dataset(h5: h5py.File, found: dict[str, h5py.Dataset], path: str) -> h5py.Dataset:
