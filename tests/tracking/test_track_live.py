@@ -242,6 +242,13 @@ def test_nothing_is_made_when_an_argument_is_bad(images, run, tmp_path):
         tp.follow("run.h5/camera", 9, 5, output)
 
 
+def test_the_recording_itself_is_not_written_to(run):
+    before = run.read_bytes()
+    with pytest.raises(InvalidArgument, match="is the recording that is tracked"):
+        follow(run, run, resume=True)
+    assert run.read_bytes() == before
+
+
 def test_a_recording_without_frames(images, tmp_path):
     record(tmp_path / "run.h5", images, count=0)
     with pytest.raises(InvalidArgument, match="finished without a frame"):

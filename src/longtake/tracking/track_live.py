@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from longtake.errors import InvalidArgument
 from longtake.frames import Frame
 from longtake.pipeline import Progress, ProgressMeter
 from longtake.tracking.finding import check_shape
@@ -128,6 +129,7 @@ def follow(
     meter = ProgressMeter(progress or (lambda _: None))
     live = LiveFrames(stream, gray, job.ndim, timeout, meter.tell)
     check_shape(live.shape, job.parameters)
+    _require_another_file(stream, job)
     _get_ready(job, live)
     first = live.first()
     if job.is_new:
@@ -147,6 +149,14 @@ def _track(job: TrackJob, live: LiveFrames, file: TrajectoryFile, meter: Progres
                 features = file.add(number, found, {"timestamp": key})
                 left = batch[-1].frame.number - number + live.behind
                 meter.count(features, total=number + 1 + left, lag=monotonic() - since)
+
+
+def _require_another_file(stream: FrameStreamView, job: TrackJob) -> None:
+    """Refuse to write to the recording itself: it would never end."""
+    if not job.is_new and stream.file is not None and job.output.samefile(stream.file.path):
+        raise InvalidArgument(
+            f"{job.output} is the recording that is tracked: choose another name for the output"
+        )
 
 
 def _get_ready(job: TrackJob, live: LiveFrames) -> None:
