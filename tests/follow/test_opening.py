@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 
+import h5py
 import pytest
 
 import longtake as lt
-from longtake.errors import InvalidArgument, NotALongtakeFile, NotFound, WrongType
+from longtake.errors import FileInUse, InvalidArgument, NotALongtakeFile, NotFound, WrongType
 from longtake.follow.opening import open_when_there
 from longtake.streams.polling import Polling
 
@@ -64,3 +65,15 @@ def test_another_file_is_not_waited_for(tmp_path):
     (tmp_path / "run.h5").write_text("notes")
     with pytest.raises(NotALongtakeFile):
         open_when_there(tmp_path / "run.h5", 60)
+
+
+def test_what_is_no_recording_leads_to_the_verbs_for_other_files(tmp_path):
+    path = tmp_path / "scan.h5"
+    with h5py.File(path, "w", libver="latest") as h5:
+        h5["frames"] = [1, 2]
+        h5.flush()
+        h5.swmr_mode = True
+        with pytest.raises(FileInUse, match="being written by .*record --from"):
+            open_when_there(path)
+    with pytest.raises(NotALongtakeFile, match="not made by longtake.*DataSource"):
+        open_when_there(path)

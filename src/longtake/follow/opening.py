@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from longtake.errors import NotFound
+from longtake.errors import FileInUse, NotALongtakeFile, NotFound
 from longtake.streams import StreamFileView
 from longtake.streams.polling import Polling, seconds
 
@@ -22,8 +22,8 @@ def open_when_there(
     ------
     NotFound
         If there is no such file by then.
-    NotALongtakeFile
-        If it is no recording.
+    NotALongtakeFile, FileInUse
+        If it is no recording, or another program has it open to write.
     InvalidArgument, WrongType
         If a time is not a number of seconds, 0 or more.
     """
@@ -37,4 +37,11 @@ def open_when_there(
             if is_over:
                 rest = f", also after {longest:g} s" if longest else "; wait= (--wait) waits for it"
                 raise NotFound(error.errno, f"there is no file {path}{rest}") from error
+        except (NotALongtakeFile, FileInUse) as error:
+            *number, said = error.args
+            raise type(error)(
+                *number,
+                f"{said}; what another program writes in SWMR mode is followed by DataSource, or "
+                "recorded by `longtake record --from`",
+            ) from error
         polling.wait()
