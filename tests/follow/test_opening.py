@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 
 import h5py
@@ -71,9 +73,15 @@ def test_what_is_no_recording_leads_to_the_verbs_for_other_files(tmp_path):
     path = tmp_path / "scan.h5"
     with h5py.File(path, "w", libver="latest") as h5:
         h5["frames"] = [1, 2]
-        h5.flush()
-        h5.swmr_mode = True
-        with pytest.raises(FileInUse, match="being written by .*record --from"):
-            open_when_there(path)
-    with pytest.raises(NotALongtakeFile, match="not made by longtake.*DataSource"):
+    with pytest.raises(NotALongtakeFile, match=r"not made by longtake.*DataSource.*record --from"):
         open_when_there(path)
+    code = "import h5py, sys, time; h5 = h5py.File(sys.argv[1], 'r+', libver='latest'); "
+    code += "h5.swmr_mode = True; print('there', flush=True); sys.stdin.read()"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", code, path], **pipes) as writer:
+        assert writer.stdout is not None
+        assert writer.stdin is not None
+        writer.stdout.readline()
+        with pytest.raises(FileInUse, match=r"being written by process.*record --from"):
+            open_when_there(path)
+        writer.stdin.close()
