@@ -10,8 +10,11 @@ import time
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import longtake as lt
+from longtake.cli.app import app
+from longtake.errors import InvalidArgument
 from tests.follow.swmr_writer import frame_of, writing
 
 
@@ -86,3 +89,27 @@ def test_a_writer_that_is_killed(tmp_path):
     assert process.returncode == 3
     assert "the writer ended without finishing the file: 100 points" in errors
     assert check(folder / "scan_recording.h5", 100) == "aborted"
+
+
+def test_what_goes_with_from_does_not_go_without(tmp_path):
+    for option in ("--key", "--finished", "--data", "--timeout"):
+        with pytest.raises(InvalidArgument, match="go with --from"):
+            CliRunner().invoke(
+                app,
+                ["record", str(tmp_path), option, "3"],
+                standalone_mode=False,
+                catch_exceptions=False,
+            )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recording_of_our_own_is_not_taken_for_a_scan(tmp_path):
+    with lt.record(tmp_path / "run.h5") as recording:
+        recording.create_frame_stream("camera", (2, 2), "u1")
+    with pytest.raises(InvalidArgument, match="longtake's own: follow it"):
+        CliRunner().invoke(
+            app,
+            ["record", str(tmp_path), "--from", str(tmp_path / "run.h5")],
+            catch_exceptions=False,
+        )
+    assert [path.name for path in tmp_path.iterdir()] == ["run.h5"]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import longtake as lt
 from longtake.errors import WriterDied
 from longtake.streams import StreamFile, StreamFileView
 from longtake.streams.end_of_writing import is_finished, is_replaced
@@ -66,3 +67,32 @@ def test_a_recording_that_died_before_anything_was_made_in_it_was_not_finished(t
         assert not view.was_finished
         with pytest.raises(WriterDied):
             is_finished(view)
+
+
+def test_a_recording_that_an_exception_ended_was_not_finished(tmp_path):
+    def record():
+        with lt.record(tmp_path / "run.h5") as recording:
+            recording.create_data_stream("s").append(1, "one")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        record()
+    with lt.open(tmp_path / "run.h5") as view:
+        follower = view.data_streams.s.follow()
+        assert next(follower) == (1, "one")
+        with pytest.raises(WriterDied, match="what made it goes on in it"):
+            next(follower)
+        with lt.record(tmp_path / "run.h5", append=True) as recording:
+            recording.data_streams.s.append(2, "two")
+        assert list(follower) == [(2, "two")]
+
+
+def test_how_far_behind_it_was_can_be_asked_when_the_file_is_closed(tmp_path):
+    with lt.record(tmp_path / "run.h5") as recording:
+        recording.create_data_stream("s").append_many([1, 2, 3], "abc")
+    with lt.follow(tmp_path / "run.h5") as whole:
+        next(whole)
+    with lt.open(tmp_path / "run.h5") as view:
+        one = view.data_streams.s.follow()
+        next(one)
+    assert whole.lag.entries == one.lag.entries == 2

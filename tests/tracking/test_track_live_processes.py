@@ -128,7 +128,7 @@ def start(run, output, *more: str) -> subprocess.Popen[str]:
 def test_it_stops_cleanly_and_goes_on(tmp_path, finished, recorder, number):
     """Also while it waits; and it waits for a recording that is not there yet."""
     run, output = tmp_path / "run.h5", tmp_path / "tracks.h5"
-    early = start(run, output, "--wait")
+    early = start(run, output, "--wait", "60")
     recorder.append(7)
     wait_until(lambda: frames_in(output) == 7)
     early.send_signal(number)
@@ -166,8 +166,8 @@ def test_how_the_command_ends(tmp_path, recorder):
         (["--live", "none/run.h5"], "none"),
         (["--live", "run.h5/camera", "run.h5/other"], "takes one RECORDING/STREAM"),
         (["--live", "run.h5/other"], "'other'; there are: 'camera'"),
-        (["--live", "none.h5/camera", "--wait", "--timeout", "0.1"], "did not appear within 0.1 s"),
-        (["run.h5", "--wait"], "go with --live"),
+        (["--live", "none.h5/camera", "--wait", "0.1"], "did not appear within 0.1 s"),
+        (["run.h5", "--wait", "1"], "go with --live"),
     ],
 )
 def test_what_cannot_be_tracked(finished, arguments, says, monkeypatch, capsys):

@@ -73,9 +73,7 @@ def _follow(run: Path, output: Path, movie: BrownianMovie) -> str:
                 stored.append(time.time_ns())
             show(now)
 
-        with live_stream(
-            f"{run}/camera", wait=True, timeout=_TIMEOUT_S, waiting=lambda: show(None)
-        ) as camera:
+        with live_stream(f"{run}/camera", wait=_TIMEOUT_S, waiting=lambda: show(None)) as camera:
             states = pool.submit(_follow_game, run)
             follow(
                 camera,

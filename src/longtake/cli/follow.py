@@ -38,6 +38,8 @@ def follow(
 
     All streams in the order of their keys, new ones too. How many entries come a second, and how
     many are not shown yet, is on the last line of the terminal. Ctrl-C ends it.
+
+    It ends with 3 if the writer ended without finishing, with 4 if nothing came in time.
     """
     from longtake.follow import follow as followed
 

@@ -41,7 +41,9 @@ class _Status:
         if now - self._since >= _EVERY_S:
             self._rate = (count - self._counted) / (now - self._since)
             self._counted, self._since = count, now
-        behind = f"{self._lag.entries} behind, by {self._lag.seconds:.1f} s"
+        # Who waits for the next entry has shown all.
+        entries, seconds = self._lag if now - self._asked < 2 * _EVERY_S else (0, 0.0)
+        behind = f"{entries} behind, by {seconds:.1f} s"
         return Text(f"{count} entries, {self._rate:.0f}/s, {behind}", style="dim")
 
 

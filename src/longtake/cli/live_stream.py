@@ -18,16 +18,16 @@ _LOOK_S = 0.05
 
 @contextmanager
 def live_stream(
-    given: str, *, wait: bool, timeout: float | None, waiting: Callable[[], object]
+    given: str, *, wait: float | None, waiting: Callable[[], object]
 ) -> Generator[FrameStreamView]:
     """Open the frame stream RECORDING/STREAM, to read while it is written.
 
-    With `wait`, neither need be there yet; `waiting` is called until they are, and ends it by
-    raising something.
+    With `wait`, neither need be there for so many seconds; `waiting` is called until they are, and
+    ends it by raising something.
     """
     path, name = _parts(given)
-    if wait:
-        _wait_for(path, name, timeout, waiting)
+    if wait is not None:
+        _wait_for(path, name, wait, waiting)
     from longtake.recording import RecordingView
 
     with RecordingView(path) as view:
@@ -44,10 +44,10 @@ def _parts(given: str) -> tuple[Path, str]:
     return Path(path), name
 
 
-def _wait_for(path: Path, name: str, timeout: float | None, waiting: Callable[[], object]) -> None:
+def _wait_for(path: Path, name: str, wait: float, waiting: Callable[[], object]) -> None:
     from longtake.streams.polling import Polling
 
-    polling = Polling(_LOOK_S, timeout)
+    polling = Polling(_LOOK_S, wait)
     while not _is_there(path, name):
         waiting()
         if polling.is_over:

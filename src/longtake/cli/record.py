@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from longtake.errors import InvalidArgument
+
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from longtake.rig import RigRecording
 
 _LOOK_S = 0.2
+_TIMEOUT_S = 10.0
 
 
 def record(
@@ -41,8 +44,9 @@ def record(
         list[str] | None, typer.Option(help="With --from: a dataset to record. (default: all)")
     ] = None,
     timeout: Annotated[
-        float, typer.Option(help="With --from: for how many seconds nothing may come.")
-    ] = 10.0,
+        float | None,
+        typer.Option(help="With --from: for how many seconds nothing may come. (default: 10)"),
+    ] = None,
     seconds: Annotated[
         float | None, typer.Option("-s", "--seconds", help="How long. (default: until Ctrl-C)")
     ] = None,
@@ -74,9 +78,11 @@ def record(
                 keys=key or [],
                 finished=finished,
                 data=data or [],
-                timeout=timeout,
+                timeout=_TIMEOUT_S if timeout is None else timeout,
             )
         return
+    if key or finished or data or timeout is not None:
+        raise InvalidArgument("--key, --finished, --data and --timeout go with --from SWMR_FILE")
     from longtake.rig import open as open_session
 
     with _asked_to_stop() as asked, open_session(source, accelerated=accelerated) as session:

@@ -83,12 +83,14 @@ def track(
     live: Annotated[
         bool,
         typer.Option(
-            "--live", metavar=" ", help="Track a recording while it is made, as run.h5/camera."
+            "--live",
+            metavar=" ",
+            help="Track a recording while it is made, as run.h5/camera; --resume goes on.",
         ),
     ] = False,
     wait: Annotated[
-        bool, typer.Option("--wait", metavar=" ", help="With --live: wait until it is begun.")
-    ] = False,
+        float | None, typer.Option(help="With --live: seconds to wait until it is begun.")
+    ] = None,
     timeout: Annotated[
         float | None,
         typer.Option(help="With --live: give up after so many seconds without a frame."),
@@ -101,7 +103,7 @@ def track(
     """
     from longtake.cli.progress import exit_code
 
-    if not live and (wait or timeout is not None):
+    if not live and not (wait is None and timeout is None):
         raise InvalidArgument("--wait and --timeout go with --live")
     arguments = {
         "memory": memory,

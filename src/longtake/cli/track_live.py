@@ -22,7 +22,7 @@ def track_live(
     reach: Any,
     output: Path,
     *,
-    wait: bool,
+    wait: float | None,
     timeout: float | None,
     **arguments: Any,
 ) -> Tracked:
@@ -43,7 +43,7 @@ def track_live(
                 show(now)
 
             arguments |= {"timeout": timeout, "progress": progress}
-            when = {"wait": wait, "timeout": timeout, "waiting": lambda: show(None)}
+            when = {"wait": wait, "waiting": lambda: show(None)}
             with live_stream(given[0], **when) as stream:
                 return follow(stream, sizes, reach, output, **arguments)
     except (WriterDied, NothingCame) as end:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Self
 
@@ -88,8 +89,9 @@ class RecordingFollower(Following):
 
     @property
     def lag(self) -> Lag:
-        """How far this is behind what was written, over all streams."""
-        self._look_at_all()
+        """How far this is behind what was written; once it is closed, as it was then."""
+        with suppress(Closed):
+            self._look_at_all()
         lags = [followed.lag for followed in self._followed]
         entries = sum(lag.entries for lag in lags)
         return Lag(entries, max((lag.seconds for lag in lags), default=0.0))

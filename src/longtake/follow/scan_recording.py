@@ -97,6 +97,11 @@ class ScanRecording:
     ) -> None:
         self._h5 = _open(Path(source))
         try:
+            if "longtake_version" in self._h5.attrs:
+                raise InvalidArgument(
+                    f"{source} is a recording of longtake's own: follow it (`longtake follow`), or "
+                    "copy it (`longtake pack`)"
+                )
             self._layout = find_scan(self._h5, keys, finished, data)
             for dataset in self._layout.data.values():
                 make_readable(dataset.id.get_create_plist())

@@ -61,8 +61,8 @@ def _advice(written: Written) -> str:
     if written.is_replaced:
         return "It was removed since, or replaced: follow what has its name now"
     return (
-        f"`longtake recover {written.path}` puts it right, longtake.record(…, append=True) goes on "
-        "in it"
+        f"`longtake recover {written.path}` puts it right, or what made it goes on in it; whoever "
+        "follows may then ask again"
     )
 
 

@@ -119,13 +119,14 @@ class StreamFileView:
     def was_finished(self) -> bool:
         """Whether the last writer finished it: closed it, and does not say that it goes on.
 
-        A recording whose writer dies before anything was made in it looks closed, but says so.
+        A recording whose writer dies before anything was made in it looks closed, but says so; and
+        one that an exception ended says that it was aborted.
         """
         if not self.was_closed:
             return False
         try:
             with self._snapshot.look() as structure:
-                return read_attribute(structure.h5, "state") != "recording"
+                return read_attribute(structure.h5, "state") not in {"recording", "aborted"}
         except (LongtakeError, *stream_groups.UNREADABLE):  # there is none, or it does not tell
             return True
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic
 
-from longtake.errors import InvalidArgument, LongtakeError
+from longtake.errors import Closed, InvalidArgument, LongtakeError
 from longtake.streams.cursor import Cursor, Lag, Start, V, key_or_start
 from longtake.streams.following import Following
 from longtake.streams.polling import Polling
@@ -54,9 +55,10 @@ class StreamFollower(Following, Generic[V]):
 
     @property
     def lag(self) -> Lag:
-        """How far this is behind what was written."""
-        self._file.refresh()  # somebody else may write it by now, elsewhere
-        return self._cursor.lag
+        """How far this is behind what was written; once the file is closed, as it was then."""
+        with suppress(Closed):
+            self._look()
+        return self._cursor.lag_from(self._cursor.row)
 
     @property
     def gaps(self) -> list[Gap]:
