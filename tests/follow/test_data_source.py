@@ -314,9 +314,9 @@ def test_frames_that_grow(tmp_path):
             reader = FrameReader(h5["data"], 1)
             assert np.array_equal(np.concatenate(reader.read_frames(0, 200)), values)
             assert reader.at_once == 1024
-            writer["data"].resize((200, 40_000, 3))
+            writer["data"].resize((200, 100_000, 3))
             writer.flush()
             frame, _ = reader.read_frame(3, force_refresh=True)
-            assert frame.shape == (1, 40_000, 3)
+            assert frame.shape == (1, 100_000, 3)
             assert np.array_equal(frame[0, :2], values[3])
             assert reader.at_once == 1

@@ -62,8 +62,8 @@ class DataSource:
     Order: ascending, each point once, none left out; a point whose frames are not all there yet is
     waited for. After a timeout, asking again goes on where it stopped. Frames belong to the caller:
     they can be written to, and nothing changes them later. Small ones that were read together are
-    parts of one piece of memory, of 256 KiB at most: copy one to keep it alone. Memory: such a
-    piece, or one frame, for each dataset; and 24 bytes for each small frame that lies in the
+    parts of one piece of memory, of 512 KiB at most: copy one to keep it alone. Memory: such a
+    piece, or three frames, for each dataset; and 24 bytes for each small frame that lies in the
     file as it is. Threads: use one source in one thread.
 
     Examples

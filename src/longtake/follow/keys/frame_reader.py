@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from longtake.follow.keys.live_dataset import FollowedDataset
 
 #: Of small frames several are read at once: no more bytes than this, and no more frames.
-_AT_ONCE_BYTES, _AT_ONCE = 256 * 1024, 1024
+_AT_ONCE_BYTES, _AT_ONCE = 512 * 1024, 1024
 
 
 class FrameReader:
@@ -161,7 +161,7 @@ class FrameReader:
     def read_frames(self, first: int, count: int, ahead: int | None = None) -> list[np.ndarray]:
         """Give frames that follow each other, all of which are there.
 
-        Frames that were read together are parts of one piece of memory, 256 KiB at most unless
+        Frames that were read together are parts of one piece of memory, 512 KiB at most unless
         one is larger: to hold one of them holds the piece.
 
         Parameters

@@ -14,6 +14,7 @@ from longtake.follow.keys.chunk_index import is_stack_of_frames
 from longtake.follow.keys.chunk_places import NO_PLACES, ChunkPlaces
 from longtake.follow.keys.live_dataset import FollowedDataset, is_contiguous
 from longtake.follow.keys.stored_bytes import StoredBytes, are_readable, is_of_no_chunk
+from longtake.follow.keys.warm_frames import WarmFrames
 
 #: Frames of this size and more are read as they come: to ask HDF5 for each takes next to no time.
 _LARGE = 64 * 1024
@@ -84,6 +85,7 @@ class ChunkAFrame:
     def __init__(self, dataset: h5py.Dataset, rank: int) -> None:
         self._id: Any = dataset.id
         self._rank, self._dtype = rank, dataset.dtype
+        self._warm = WarmFrames()
         self._is_stack = is_stack_of_frames(dataset)
         self._bytes = StoredBytes(dataset)
         self._hdf5 = ThroughHdf5(dataset, rank)
@@ -108,7 +110,7 @@ class ChunkAFrame:
         return frames
 
     def _read_one(self, index: int, shape: tuple[int, ...]) -> np.ndarray:
-        frame = np.empty((1, *_frame_shape(shape, self._rank)), self._dtype)
+        frame = self._warm.empty((1, *_frame_shape(shape, self._rank)), self._dtype)
         at = (*position(index, shape[: self._rank]), *(0,) * (len(shape) - self._rank))
         try:
             self._id.read_direct_chunk(at, out=frame.reshape(-1).view("u1"))
