@@ -108,3 +108,10 @@ def test_a_slot_that_is_being_written_is_read_again(raw, monkeypatch):
     looks = iter([b"torn"])
     monkeypatch.setattr(raw, "read", lambda *place: next(looks, None) or read(*place))
     assert [c.generation for c in journal.read(raw)] == [3]
+
+
+def test_a_change_of_a_file_that_was_cut_short_under_its_writer_is_none():
+    """What the range held before was not all there any more."""
+    edits = (journal.Edit(4096, b"short", b"as long as it was"), journal.Edit(9000, b"a", b"b"))
+    whole = journal.encode(journal.Change(3, 1, 2, 3, (), edits))
+    assert journal.decode(whole) is None

@@ -108,7 +108,10 @@ def decode(data: bytes) -> Change | None:
     body = data[_HEADER.size : _HEADER.size + length]
     if len(body) != length or xxh3_64_intdigest(body) != body_hash:
         return None
-    return Change(generation, before, after, published, *_decode_body(body))
+    try:
+        return Change(generation, before, after, published, *_decode_body(body))
+    except struct.error:  # its writer did not see that the file was cut short under it
+        return None
 
 
 def _decode_body(
@@ -126,6 +129,8 @@ def _decode_body(
         at += _PAIR.size
         edits.append(Edit(offset, body[at : at + length], body[at + length : at + 2 * length]))
         at += 2 * length
+    if at + synced_count * _PAIR.size != len(body):
+        raise struct.error("the lengths in it contradict each other")
     synced = dict(_PAIR.unpack_from(body, at + i * _PAIR.size) for i in range(synced_count))
     return tuple(fresh), tuple(edits), synced
 
